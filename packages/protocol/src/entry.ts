@@ -1,0 +1,24 @@
+import * as z from 'zod/mini';
+import { hybridTimeSchema } from './hybrid-clock.ts';
+import { instanceIdSchema } from './ids.ts';
+import type { JsonValue } from './json-value.ts';
+import { vectorClockSchema } from './vector-clock.ts';
+
+// What a client receives is not checked again value by value: it came from the log, which only takes what is valid.
+const storedValueSchema = z.custom<JsonValue>((value) => value !== undefined);
+
+/** One version of a key. A version without `value` is a tombstone: the key is deleted. */
+export const versionFields = {
+  key: z.string(),
+  /** 1, 2, 3 … per key, deletions included. */
+  version: z.int(),
+  value: z.optional(storedValueSchema),
+  clock: vectorClockSchema,
+  hlc: hybridTimeSchema,
+  /** Whose value this is; after a merge not always the one who wrote last. */
+  author: instanceIdSchema,
+};
+
+/** The current value of a key, with the `seq` of the commit that made it. */
+export const entrySchema = z.object({ ...versionFields, partition: z.int(), seq: z.int() });
+export type Entry = z.infer<typeof entrySchema>;

@@ -1,0 +1,54 @@
+import * as z from 'zod/mini';
+
+interface ErrorTraits {
+  httpStatus: number;
+  /** Whether the same request may succeed later, unchanged. */
+  retryable: boolean;
+}
+
+/** Every code that an error, a refusal or a goodbye can carry, and what it means to the two transports. */
+export const ERRORS = {
+  'bad-frame': { httpStatus: 400, retryable: false },
+  'unknown-type': { httpStatus: 400, retryable: false },
+  'bad-request': { httpStatus: 400, retryable: false },
+  'bad-key': { httpStatus: 400, retryable: false },
+  'bad-pattern': { httpStatus: 400, retryable: false },
+  'bad-value': { httpStatus: 400, retryable: false },
+  'bad-clock': { httpStatus: 400, retryable: false },
+  'bad-cursor': { httpStatus: 400, retryable: false },
+  'unsupported-version': { httpStatus: 400, retryable: false },
+  'value-too-large': { httpStatus: 413, retryable: false },
+  'batch-too-large': { httpStatus: 413, retryable: false },
+  unauthorized: { httpStatus: 401, retryable: false },
+  'token-expired': { httpStatus: 401, retryable: false },
+  forbidden: { httpStatus: 403, retryable: false },
+  conflict: { httpStatus: 412, retryable: false },
+  'too-old': { httpStatus: 409, retryable: false },
+  'not-connected': { httpStatus: 409, retryable: true },
+  replaced: { httpStatus: 409, retryable: false },
+  contention: { httpStatus: 503, retryable: true },
+  unavailable: { httpStatus: 503, retryable: true },
+  internal: { httpStatus: 500, retryable: true },
+} as const satisfies Record<string, ErrorTraits>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export const errorCodeSchema = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]);
+
+/** One shape for every failure on the wire. */
+export const wireErrorSchema = z.object({
+  code: errorCodeSchema,
+  message: z.string(),
+  retryable: z.boolean(),
+  retryAfterMs: z.optional(z.int().check(z.gte(0))),
+  details: z.optional(z.unknown()),
+});
+export type WireError = z.infer<typeof wireErrorSchema>;
+
+export function wireError(
+  code: ErrorCode,
+  message: string,
+  more: Pick<WireError, 'retryAfterMs' | 'details'> = {},
+): WireError {
+  return { code, message, retryable: ERRORS[code].retryable, ...more };
+}

@@ -1,0 +1,55 @@
+export { type Cursor, cursorSchema } from './cursor.ts';
+export { type Entry, entrySchema } from './entry.ts';
+export { ERRORS, type ErrorCode, errorCodeSchema, type WireError, wireError } from './error-code.ts';
+export { EVENT_TYPES, type EventType, eventSchema, type MemoryEvent } from './event.ts';
+export {
+  type ClientFrame,
+  type Parsed,
+  parseClientFrame,
+  parseServerFrame,
+  type ServerFrame,
+} from './frame.ts';
+export { type Access, allows, type Grant, grantSchema, readsEverything } from './grant.ts';
+export {
+  compareTimes,
+  HYBRID_ZERO,
+  type HybridTime,
+  hybridTimeSchema,
+  latest,
+  tick,
+} from './hybrid-clock.ts';
+export {
+  type ClientId,
+  clientIdSchema,
+  type InstanceId,
+  instanceIdSchema,
+  type SpaceId,
+  spaceIdSchema,
+} from './ids.ts';
+export { type JsonValue, jsonValueSchema, valueProblem } from './json-value.ts';
+export { keyProblem, keySchema } from './key.ts';
+export { LIMITS } from './limits.ts';
+export type { CatchUp } from './messages/catch-up.ts';
+export type { CaughtUp, CaughtUpPayload } from './messages/caught-up.ts';
+export type { Ack, Changes, Delivery } from './messages/changes.ts';
+export type { Connect } from './messages/connect.ts';
+export type { Connected } from './messages/connected.ts';
+export type { Disconnected } from './messages/disconnect.ts';
+export type { ErrorFrame } from './messages/error.ts';
+export type { Heartbeat, HeartbeatAnswer } from './messages/heartbeat.ts';
+export type { Subscribe } from './messages/subscribe.ts';
+export type { Unsubscribe, Unsubscribed } from './messages/unsubscribe.ts';
+export { type Batch, batchSchema, type Op, opSchema, type Write } from './messages/write.ts';
+export { type Outcome, outcomeSchema } from './outcome.ts';
+export { matches, patternProblem, patternSchema } from './pattern.ts';
+export { PROTOCOL_VERSION } from './protocol-version.ts';
+export { utf8Length } from './utf8-length.ts';
+export {
+  advance,
+  type Causality,
+  compare,
+  includes,
+  merge,
+  type VectorClock,
+  vectorClockSchema,
+} from './vector-clock.ts';

@@ -1,0 +1,19 @@
+/** What a frame, a batch and an entry may hold at most. The server refuses what is beyond; clients stay below. */
+export const LIMITS = {
+  keyBytes: 512,
+  keySegments: 8,
+  patternSegments: 16,
+  patternsPerConnection: 100,
+  valueBytes: 64 * 1024,
+  valueDepth: 64,
+  batchOps: 100,
+  /** Of the whole `write` frame. */
+  batchBytes: 96 * 1024,
+  /** Of any frame, in either direction: API Gateway's message limit. */
+  frameBytes: 128 * 1024,
+  clockCounters: 64,
+  /** A write's clock may be this far ahead of the server's before it is clamped. */
+  clockAheadMs: 60_000,
+  /** Older offline writes are refused: nobody remembers any more what they competed with. */
+  writeAgeMs: 30 * 24 * 60 * 60 * 1000,
+} as const;

@@ -1,0 +1,18 @@
+import * as z from 'zod/mini';
+import { cursorSchema } from '../cursor.ts';
+import { envelope } from '../envelope.ts';
+
+/** Keeps the connection's row alive and says where the client is. */
+export const heartbeatSchema = envelope('heartbeat', z.strictObject({ cursor: z.optional(cursorSchema) }));
+export type Heartbeat = z.infer<typeof heartbeatSchema>;
+
+/** Answers `heartbeat`. A client below `head` has lost a frame and catches up (I4). */
+export const heartbeatAnswerSchema = envelope(
+  'heartbeat',
+  z.object({
+    head: cursorSchema,
+    /** Backends that the answering server could not reach last time it tried: `bus`. */
+    degraded: z.array(z.string()),
+  }),
+);
+export type HeartbeatAnswer = z.infer<typeof heartbeatAnswerSchema>;

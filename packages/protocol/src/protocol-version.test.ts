@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import * as z from 'zod/mini';
+import { ERRORS } from './error-code.ts';
+import { clientFrameSchema, serverFrameSchema } from './frame.ts';
+import { LIMITS } from './limits.ts';
+import { PROTOCOL_VERSION } from './protocol-version.ts';
+
+test('a change of the wire comes with a new PROTOCOL_VERSION', () => {
+  const schemas = [clientFrameSchema, serverFrameSchema].map((schema) =>
+    z.toJSONSchema(schema, { unrepresentable: 'any' }),
+  );
+  const wire = createHash('sha256')
+    .update(JSON.stringify([schemas, LIMITS, ERRORS]))
+    .digest('hex')
+    .slice(0, 16);
+  expect(
+    { PROTOCOL_VERSION, wire },
+    'the wire changed: raise PROTOCOL_VERSION, then write the new hash here',
+  ).toEqual({ PROTOCOL_VERSION: 1, wire: '1bd58ceeac5ae9f4' });
+});

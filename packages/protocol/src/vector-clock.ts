@@ -1,0 +1,62 @@
+import * as z from 'zod/mini';
+import { isName } from './ids.ts';
+import { LIMITS } from './limits.ts';
+
+/** Per entry: how many writes of each instance its value includes. A missing counter is 0. */
+export type VectorClock = Readonly<Record<string, number>>;
+
+export type Causality = 'equal' | 'before' | 'after' | 'concurrent';
+
+/** How `a` stands to `b`: `before` when `b` includes all of `a` and more. */
+export function compare(a: VectorClock, b: VectorClock): Causality {
+  const aIncludesB = includes(a, b);
+  const bIncludesA = includes(b, a);
+  if (aIncludesB) return bIncludesA ? 'equal' : 'after';
+  return bIncludesA ? 'before' : 'concurrent';
+}
+
+/** Whether `a` has seen everything that `b` has. */
+export function includes(a: VectorClock, b: VectorClock): boolean {
+  for (const instance in b) if ((b[instance] as number) > (a[instance] ?? 0)) return false;
+  return true;
+}
+
+/** The smallest clock that includes both. */
+export function merge(a: VectorClock, b: VectorClock): VectorClock {
+  const merged: Record<string, number> = { ...a };
+  for (const instance in b) merged[instance] = Math.max(merged[instance] ?? 0, b[instance] as number);
+  return merged;
+}
+
+/**
+ * `clock` with one more write of `instance`, which becomes its newest counter. Beyond 64 counters the oldest is
+ * dropped; what only that counter could have told apart then counts as seen. (Ids that look like array indices sort
+ * first in JavaScript objects and are therefore dropped sooner, never the writer's own.)
+ */
+export function advance(clock: VectorClock, instance: string): VectorClock {
+  const { [instance]: own = 0, ...others } = clock as Record<string, number>;
+  const names = Object.keys(others);
+  for (const oldest of names.slice(0, Math.max(0, names.length + 1 - LIMITS.clockCounters))) {
+    delete others[oldest];
+  }
+  return { ...others, [instance]: own + 1 };
+}
+
+function clockProblem(clock: unknown): string | undefined {
+  if (typeof clock !== 'object' || clock === null || Array.isArray(clock)) return 'a clock is an object';
+  const counters = Object.entries(clock);
+  if (counters.length > LIMITS.clockCounters) return `a clock has at most ${LIMITS.clockCounters} counters`;
+  for (const [instance, counter] of counters) {
+    if (!isName(instance)) return 'a clock counts the writes of instance ids';
+    if (!Number.isSafeInteger(counter) || counter < 1) return 'a counter is a positive integer';
+  }
+  return undefined;
+}
+
+// Not z.record: that leaves a field named __proto__ out without a word.
+export const vectorClockSchema = z.custom<VectorClock>().check(
+  z.superRefine((clock, issues) => {
+    const problem = clockProblem(clock);
+    if (problem) issues.addIssue({ code: 'custom', message: problem, params: { code: 'bad-clock' } });
+  }),
+);
