@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { cursorSchema } from '../cursor.ts';
 import { envelope } from '../envelope.ts';
 
-/** Asks for what was missed since `cursor`, or for the next page of a state that is being sent. */
+/** Asks for what was missed since `cursor`, or for the next page of an answer. */
 export const catchUpSchema = envelope(
   'catch-up',
   z.union([

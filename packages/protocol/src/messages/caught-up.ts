@@ -5,16 +5,17 @@ import { envelope } from '../envelope.ts';
 import { deliverySchema } from './changes.ts';
 
 /**
- * One page. `recovered: true`: the commits that follow the reader's cursor, complete up to `cursor`; `more` says that
- * the head is further on: ask again from there. `recovered: false`: the range could not be given whole, and the state
- * replaces what the reader holds; ask for `page` until there is none, then catch up from `cursor` (I5).
+ * One page; while there is a `page` token, ask on with it. `recovered: true`: the commits that follow the reader's
+ * cursor, complete up to `cursor`; the last may be cut into parts, of which the next page holds the rest.
+ * `recovered: false`: the range could not be given whole; the state replaces what the reader holds once its last page
+ * is there, and the log from `cursor` on follows it (I5).
  */
 export const caughtUpPayloadSchema = z.discriminatedUnion('recovered', [
   z.object({
     recovered: z.literal(true),
     cursor: cursorSchema,
     commits: z.array(deliverySchema),
-    more: z.boolean(),
+    page: z.optional(z.string()),
   }),
   z.object({
     recovered: z.literal(false),
