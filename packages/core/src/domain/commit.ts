@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import type { ClientId, InstanceId, MemoryEvent, Outcome, SpaceId } from '@mnemon/protocol';
+import canonicalize from 'canonicalize';
+
+/** What identifies a batch for ever (I6). */
+export interface MutationId {
+  client: ClientId;
+  n: number;
+}
+
+/** The events of one batch, as they are appended to the log under one `seq`. */
+export interface Commit {
+  space: SpaceId;
+  partition: number;
+  seq: number;
+  epoch: string;
+  /** Who wrote the batch. */
+  author: InstanceId;
+  /** The server's clock when the batch was decided. */
+  committedAtMs: number;
+  events: readonly MemoryEvent[];
+  mutation: MutationId & { outcomes: readonly Outcome[] };
+  /** The hash of the commit at `seq - 1`; `GENESIS` for the first. */
+  prevHash: string;
+}
+
+/**
+ * A commit with its RFC 8785 text and the SHA-256 of that text, in hex. Stores keep the text: no database's own types
+ * or operators then touch a value, and what was hashed is what is kept (I2).
+ */
+export interface SealedCommit {
+  commit: Commit;
+  text: string;
+  hash: string;
+}
+
+/** What the first commit of a partition covers. */
+export const GENESIS = '0'.repeat(64);
+
+/** The RFC 8785 text of a value: the same for equal values, whoever writes it. */
+export function canonicalText(value: unknown): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError('only JSON has a canonical text');
+  return text;
+}
+
+export function seal(commit: Commit): SealedCommit {
+  const text = canonicalText(commit);
+  return { commit, text, hash: hashOf(text) };
+}
+
+/** Reads what a store kept. */
+export const unseal = (text: string, hash: string): SealedCommit => ({
+  commit: JSON.parse(text) as Commit,
+  text,
+  hash,
+});
+
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');

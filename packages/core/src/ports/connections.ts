@@ -1,0 +1,41 @@
+import type { InstanceId, SpaceId } from '@mnemon/protocol';
+import type { Caller } from '../domain/caller.ts';
+
+/** An instance's one live connection. */
+export interface Connection extends Caller {
+  /** Patterns. Without any, the connection receives nothing but its acks. */
+  subscriptions: readonly string[];
+  connectedAtMs: number;
+  lastSeenAtMs: number;
+}
+
+/** Names a connection; a row that holds another `connectionId` by now belongs to a newer one and is left alone. */
+export interface ConnectionRef {
+  space: SpaceId;
+  instanceId: InstanceId;
+  connectionId: string;
+}
+
+/**
+ * Who is connected: one row per instance of a space. A row outlives a connection that died silently until it is found
+ * stale; readers take it as a guess, and a post that answers `gone` as the proof.
+ */
+export interface Connections {
+  /** Takes the place of the instance's former connection, which it answers. */
+  put(connection: Connection): Promise<Connection | undefined>;
+
+  /** Notes that the connection was heard of. Answers when it was before, or `undefined` when there is no such row. */
+  touch(ref: ConnectionRef, nowMs: number): Promise<number | undefined>;
+
+  /** Adds and takes away patterns, atomically. Answers those that there are now, or `undefined` without such a row. */
+  changeSubscriptions(
+    ref: ConnectionRef,
+    change: { add?: readonly string[]; remove?: readonly string[] },
+  ): Promise<readonly string[] | undefined>;
+
+  /** Whether there was such a row. */
+  remove(ref: ConnectionRef): Promise<boolean>;
+
+  /** All rows of a space that are not stale; strongly consistent: includes every `put` that has resolved. */
+  list(space: SpaceId, nowMs: number): Promise<readonly Connection[]>;
+}

@@ -1,0 +1,68 @@
+import type { Cursor, Entry, SpaceId } from '@mnemon/protocol';
+import type { MutationId, SealedCommit } from '../domain/commit.ts';
+
+/** A partition of a space's log. */
+export interface PartitionId {
+  space: SpaceId;
+  partition: number;
+}
+
+export interface Loaded {
+  epoch: string;
+  /** The newest commit; `seq` 0 and GENESIS before the first. */
+  head: { seq: number; hash: string };
+  /** Of the keys asked for, those that exist, tombstones included. */
+  entries: ReadonlyMap<string, Entry>;
+  /** Of the mutations asked for, the commits that hold them. */
+  answered: readonly SealedCommit[];
+  /** Whether somebody holds the partition's write lease now. */
+  leased: boolean;
+}
+
+export interface Append extends PartitionId {
+  /** Consecutive, from the loaded head on. */
+  commits: readonly SealedCommit[];
+  /** Each entry that the commits leave behind, with the `seq` of the version it was decided on, 0 for none. */
+  entries: readonly { entry: Entry; loadedSeq: number }[];
+  /** Batches that these commits take out of the inbox. */
+  settled: readonly MutationId[];
+}
+
+/**
+ * The log and its projection, the current entries. The truth.
+ *
+ * A store's failure throws `Unavailable`; what it had begun then either happened whole or not at all.
+ */
+export interface EventLog {
+  /** Makes the space if it is not there; `epoch` is the one to give it then. Answers the space's epoch. */
+  open(space: SpaceId, epoch: string): Promise<string>;
+
+  /**
+   * What a decision needs, in one round of parallel reads. Parts may be of different moments: `append` notices.
+   * `undefined` when the space has not been opened.
+   */
+  load(
+    at: PartitionId & { keys: readonly string[]; mutations: readonly MutationId[] },
+  ): Promise<Loaded | undefined>;
+
+  /**
+   * All of it in one atomic step, durable once it resolves (I1), or nothing: `conflict` means that the head, an entry
+   * or a mutation is no longer as it was loaded (I2, I6). The log's `seq` is unique and has no holes.
+   */
+  append(append: Append): Promise<'committed' | 'conflict'>;
+
+  /** The newest commit of each partition; `undefined` when the space has not been opened. */
+  head(space: SpaceId): Promise<Cursor | undefined>;
+
+  /** At most `limit` commits after `afterSeq`, in order. The first may be further on when older ones were compacted. */
+  commits(at: PartitionId & { afterSeq: number; limit: number }): Promise<readonly SealedCommit[]>;
+
+  /**
+   * At most `limit` entries that are no tombstones, in the order of their keys (any fixed order), after `afterKey`.
+   * Not a snapshot: entries may be newer than the head that was read before, never older.
+   */
+  entries(at: PartitionId & { afterKey: string | undefined; limit: number }): Promise<readonly Entry[]>;
+
+  /** The greatest `seq` of any entry; beyond the head it proves that the log was truncated (I2). */
+  newestEntrySeq(at: PartitionId): Promise<number>;
+}
