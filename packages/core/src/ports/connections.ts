@@ -16,6 +16,11 @@ export interface ConnectionRef {
   connectionId: string;
 }
 
+/** Patterns to add or to take away. Never both: not every store does that to one set in one atomic step. */
+export type SubscriptionChange =
+  | { add: readonly string[]; remove?: never }
+  | { remove: readonly string[]; add?: never };
+
 /**
  * Who is connected: one row per instance of a space. A row outlives a connection that died silently until it is found
  * stale; readers take it as a guess, and a post that answers `gone` as the proof.
@@ -27,11 +32,11 @@ export interface Connections {
   /** Notes that the connection was heard of. Answers when it was before, or `undefined` when there is no such row. */
   touch(ref: ConnectionRef, nowMs: number): Promise<number | undefined>;
 
-  /** Adds and takes away patterns, atomically. Answers those that there are now, or `undefined` without such a row. */
-  changeSubscriptions(
-    ref: ConnectionRef,
-    change: { add?: readonly string[]; remove?: readonly string[] },
-  ): Promise<readonly string[] | undefined>;
+  /**
+   * Changes the set of patterns atomically: of concurrent changes none is lost. Answers those that there are now, in any
+   * order, or `undefined` without such a row.
+   */
+  changeSubscriptions(ref: ConnectionRef, change: SubscriptionChange): Promise<readonly string[] | undefined>;
 
   /** Whether there was such a row. */
   remove(ref: ConnectionRef): Promise<boolean>;

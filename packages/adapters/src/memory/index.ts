@@ -1,0 +1,3 @@
+export { type MemoryConnectionsOptions, memoryConnections } from './memory-connections.ts';
+export { type CommitListener, type MemoryEventBus, memoryEventBus } from './memory-event-bus.ts';
+export { type MemoryFanout, memoryFanout, type Recipient } from './memory-fanout.ts';

@@ -1,0 +1,63 @@
+import type { Connection, ConnectionRef, Connections } from '@mnemon/core';
+import type { InstanceId, SpaceId } from '@mnemon/protocol';
+
+export interface MemoryConnectionsOptions {
+  /** A connection not heard of for longer than this is not listed any more. */
+  staleAfterMs: number;
+}
+
+/** Who is connected, as long as this process lives. Rows are replaced, never changed: what was answered stays. */
+export function memoryConnections({ staleAfterMs }: MemoryConnectionsOptions): Connections {
+  const spaces = new Map<SpaceId, Map<InstanceId, Connection>>();
+
+  const rowsOf = (space: SpaceId): Map<InstanceId, Connection> => {
+    const rows = spaces.get(space) ?? new Map<InstanceId, Connection>();
+    spaces.set(space, rows);
+    return rows;
+  };
+
+  const find = (ref: ConnectionRef): Connection | undefined => {
+    const row = spaces.get(ref.space)?.get(ref.instanceId);
+    return row?.connectionId === ref.connectionId ? row : undefined;
+  };
+
+  return {
+    async put(connection) {
+      const rows = rowsOf(connection.space);
+      const former = rows.get(connection.instanceId);
+      rows.set(connection.instanceId, {
+        ...connection,
+        subscriptions: [...new Set(connection.subscriptions)],
+      });
+      return former;
+    },
+
+    async touch(ref, nowMs) {
+      const row = find(ref);
+      if (row) rowsOf(ref.space).set(ref.instanceId, { ...row, lastSeenAtMs: nowMs });
+      return row?.lastSeenAtMs;
+    },
+
+    async changeSubscriptions(ref, { add = [], remove = [] }) {
+      const row = find(ref);
+      if (!row) return undefined;
+      const kept = row.subscriptions.filter((pattern) => !remove.includes(pattern));
+      const subscriptions = [...new Set([...kept, ...add])];
+      rowsOf(ref.space).set(ref.instanceId, { ...row, subscriptions });
+      return subscriptions;
+    },
+
+    async remove(ref) {
+      if (!find(ref)) return false;
+      const rows = rowsOf(ref.space);
+      rows.delete(ref.instanceId);
+      if (rows.size === 0) spaces.delete(ref.space);
+      return true;
+    },
+
+    async list(space, nowMs) {
+      const rows = [...(spaces.get(space)?.values() ?? [])];
+      return rows.filter((row) => nowMs - row.lastSeenAtMs <= staleAfterMs);
+    },
+  };
+}
