@@ -74,12 +74,12 @@ function replace(entry: Entry | undefined, op: Op, writer: Writer, nowMs: number
   const own = clamp(op.hlc, nowMs);
   // A write that has seen another is later than it, whatever the writer's wall clock says.
   const hlc = entry ? latest(own, tick(entry.hlc, 0)) : own;
-  const event = makeEvent(type, entry, op, writer, { hlc, author: writer.instanceId, ...valueOf(op) });
+  const event = makeEvent(type, entry, op, writer, { hlc, author: writer.instanceId, ...valueIn(op) });
   return { event, outcome: { status: 'applied', version: event.version } };
 }
 
 function resolve(entry: Entry, op: Op, writer: Writer, nowMs: number): Decision {
-  const mine = { hlc: clamp(op.hlc, nowMs), author: writer.instanceId, ...valueOf(op) };
+  const mine = { hlc: clamp(op.hlc, nowMs), author: writer.instanceId, ...valueIn(op) };
   const event = makeEvent('merged', entry, op, writer, isLater(mine, entry) ? mine : entry);
   return { event, outcome: { status: 'merged', version: event.version } };
 }
@@ -104,7 +104,7 @@ function makeEvent(
   return value === undefined ? event : { ...event, value };
 }
 
-const valueOf = (op: Op): Pick<MemoryEvent, 'value'> => (op.op === 'put' ? { value: op.value } : {});
+const valueIn = (op: Op): Pick<MemoryEvent, 'value'> => (op.op === 'put' ? { value: op.value } : {});
 
 /** A clock that runs ahead may not win for ever. */
 function clamp(hlc: HybridTime, nowMs: number): HybridTime {

@@ -1,0 +1,98 @@
+import type { Ack, Outcome } from '@mnemon/protocol';
+import type { Append, Loaded, PartitionId } from '../ports/event-log.ts';
+import type { WaitingBatch } from '../ports/inbox.ts';
+import { type SealedCommit, seal } from './commit.ts';
+import { decideBatch, type Entries } from './decide-batch.ts';
+
+/** What to append for some batches, and what to answer their writers once it is. */
+export interface Plan extends Append {
+  epoch: string;
+  answers: readonly Answer[];
+}
+
+export interface Answer {
+  to: WaitingBatch;
+  ack: Ack;
+  /** The commit that holds the batch: of this plan, or of long ago when the batch was sent again. */
+  commit?: SealedCommit;
+}
+
+interface Progress {
+  entries: Entries;
+  head: { seq: number; hash: string };
+  commits: SealedCommit[];
+  answers: Answer[];
+}
+
+/** Decides batches one after the other on one loaded state; pure. Each becomes a commit of its own. */
+export function planCommits(
+  loaded: Loaded,
+  waiting: readonly WaitingBatch[],
+  at: PartitionId,
+  nowMs: number,
+): Plan {
+  const progress: Progress = { entries: loaded.entries, head: loaded.head, commits: [], answers: [] };
+  for (const batch of waiting) {
+    const first = findAnswer([...loaded.answered, ...progress.commits], batch);
+    if (first) progress.answers.push(repeatAnswer(first, batch));
+    else decideOne(progress, batch, loaded.epoch, at, nowMs);
+  }
+  const { commits } = progress;
+  return {
+    ...at,
+    epoch: loaded.epoch,
+    commits,
+    entries: changedEntries(loaded.entries, progress.entries),
+    settled: waiting.map(({ batch: { client, n } }) => ({ client, n })),
+    answers: progress.answers.map((answer) => ({
+      ...answer,
+      ack: { ...answer.ack, shared: Math.max(1, commits.length) },
+    })),
+  };
+}
+
+function decideOne(progress: Progress, to: WaitingBatch, epoch: string, at: PartitionId, nowMs: number) {
+  const seq = progress.head.seq + 1;
+  const { caller, batch } = to;
+  const decision = decideBatch(progress.entries, batch, caller, { partition: at.partition, seq, nowMs });
+  const outcomes = [...decision.outcomes];
+  const ack: Ack = { client: batch.client, n: batch.n, outcomes, shared: 1 };
+  if (decision.events.length === 0) {
+    progress.answers.push({ to, ack });
+    return;
+  }
+  const commit = seal({
+    ...at,
+    seq,
+    epoch,
+    author: caller.instanceId,
+    committedAtMs: nowMs,
+    events: decision.events,
+    mutation: { client: batch.client, n: batch.n, outcomes },
+    prevHash: progress.head.hash,
+  });
+  progress.entries = decision.entries;
+  progress.head = { seq, hash: commit.hash };
+  progress.commits.push(commit);
+  progress.answers.push({ to, ack: { ...ack, commit: { partition: at.partition, seq } }, commit });
+}
+
+const findAnswer = (commits: readonly SealedCommit[], { batch }: WaitingBatch): SealedCommit | undefined =>
+  commits.find(({ commit }) => commit.mutation.client === batch.client && commit.mutation.n === batch.n);
+
+// I6: the batch was applied before; whoever sends it again gets what it was told then.
+function repeatAnswer(commit: SealedCommit, to: WaitingBatch): Answer {
+  const { client, n } = to.batch;
+  const { author, mutation, partition, seq } = commit.commit;
+  if (author !== to.caller.instanceId) {
+    const forbidden: Outcome = { status: 'refused', code: 'forbidden', message: 'the batch is of another' };
+    return { to, ack: { client, n, outcomes: to.batch.ops.map(() => forbidden), shared: 1 } };
+  }
+  const ack = { client, n, commit: { partition, seq }, outcomes: [...mutation.outcomes], shared: 1 };
+  return { to, ack, commit };
+}
+
+function changedEntries(before: Entries, after: Entries): Append['entries'] {
+  const changed = [...after.values()].filter((entry) => entry !== before.get(entry.key));
+  return changed.map((entry) => ({ entry, loadedSeq: before.get(entry.key)?.seq ?? 0 }));
+}

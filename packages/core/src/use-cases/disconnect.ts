@@ -1,0 +1,23 @@
+import type { Disconnected, ErrorCode } from '@mnemon/protocol';
+import type { Caller } from '../domain/caller.ts';
+import type { Ports } from '../ports/ports.ts';
+
+/** Takes a connection that is over out of the books. Harmless when a newer one has taken its place. */
+export async function forget(ports: Ports, caller: Caller): Promise<void> {
+  const removed = await ports.connections.remove(caller);
+  if (!removed) return;
+  const { space, instanceId, userId } = caller;
+  await ports.nodes.put({ space, instanceId, userId, status: 'offline', lastSeenAtMs: ports.clock.now() });
+}
+
+/** Ends a connection from the server's side, telling it why. */
+export async function dismiss(ports: Ports, caller: Caller, code: ErrorCode, message: string): Promise<void> {
+  const goodbye: Disconnected = {
+    type: 'disconnect',
+    id: '',
+    timestamp: ports.clock.now(),
+    payload: { code, message },
+  };
+  await ports.fanout.post([{ connectionId: caller.connectionId, frames: [JSON.stringify(goodbye)] }]);
+  await Promise.all([ports.fanout.close(caller.connectionId), forget(ports, caller)]);
+}

@@ -1,0 +1,58 @@
+import { planCommits } from '../domain/plan-commits.ts';
+import type { PartitionId } from '../ports/event-log.ts';
+import type { Ports } from '../ports/ports.ts';
+import { loadFor } from './load.ts';
+import { publish } from './publish.ts';
+
+const LEASE_MS = 2_000;
+/** A holder gives way after this long, so that it ends well within its invocation. */
+const TENURE_MS = 10_000;
+const BATCHES_PER_ROUND = 64;
+
+/**
+ * Commits what waits in the inbox, if nobody else is at it. Answers whether this call was the one. What a dead holder
+ * leaves behind waits for its lease to run out, then for the next writer or resend.
+ */
+export async function drainInbox(ports: Ports, at: PartitionId): Promise<boolean> {
+  const holder = ports.randomId();
+  const untilMs = ports.clock.now() + TENURE_MS;
+  let drained = false;
+  while (await ports.inbox.acquireLease(at, holder, LEASE_MS)) {
+    try {
+      await commitRounds(ports, at, holder, untilMs);
+    } finally {
+      await ports.inbox.releaseLease(at, holder);
+    }
+    drained = true;
+    // Who put a batch in while the lease was still held has left it to us: look once more.
+    const left = await ports.inbox.list(at, 1);
+    if (left.length === 0 || ports.clock.now() >= untilMs) break;
+  }
+  return drained;
+}
+
+async function commitRounds(ports: Ports, at: PartitionId, holder: string, untilMs: number): Promise<void> {
+  let renewedAtMs = ports.clock.now();
+  let publishing = Promise.resolve();
+  try {
+    while (ports.clock.now() < untilMs) {
+      const waiting = await ports.inbox.list(at, BATCHES_PER_ROUND);
+      if (waiting.length === 0) return;
+      // Loaded with their mutations: one may have been committed by a writer that took the fast path (I6).
+      const loaded = await loadFor(ports, at, waiting, true);
+      const plan = planCommits(loaded, waiting, at, ports.clock.now());
+      if (plan.commits.length === 0) await ports.inbox.remove(at, plan.settled);
+      else if ((await ports.log.append(plan)) === 'conflict') continue;
+      // The next round may commit while this one is being posted; readers put the order right.
+      await publishing;
+      publishing = publish(ports, plan);
+      publishing.catch(() => {}); // awaited below; not unhandled meanwhile
+      if (ports.clock.now() - renewedAtMs > LEASE_MS / 2) {
+        renewedAtMs = ports.clock.now();
+        if (!(await ports.inbox.acquireLease(at, holder, LEASE_MS))) return;
+      }
+    }
+  } finally {
+    await publishing;
+  }
+}

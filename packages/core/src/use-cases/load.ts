@@ -1,0 +1,18 @@
+import type { Loaded, PartitionId } from '../ports/event-log.ts';
+import type { WaitingBatch } from '../ports/inbox.ts';
+import type { Ports } from '../ports/ports.ts';
+
+/** Reads what the decision on `waiting` needs; opens the space when it is the first to write to it. */
+export async function loadFor(
+  ports: Ports,
+  at: PartitionId,
+  waiting: readonly WaitingBatch[],
+  mayBeAnswered: boolean,
+): Promise<Loaded> {
+  const keys = [...new Set(waiting.flatMap(({ batch }) => batch.ops.map(({ key }) => key)))];
+  const mutations = mayBeAnswered ? waiting.map(({ batch: { client, n } }) => ({ client, n })) : [];
+  const loaded = await ports.log.load({ ...at, keys, mutations });
+  if (loaded) return loaded;
+  await ports.log.open(at.space, ports.randomId());
+  return loadFor(ports, at, waiting, mayBeAnswered);
+}

@@ -1,0 +1,98 @@
+import { type Ack, type Delivery, readsEverything } from '@mnemon/protocol';
+import { changesFrames } from '../domain/changes-frames.ts';
+import { deliver } from '../domain/delivery.ts';
+import type { Answer, Plan } from '../domain/plan-commits.ts';
+import type { Connection } from '../ports/connections.ts';
+import type { Post } from '../ports/fanout.ts';
+import type { Ports } from '../ports/ports.ts';
+import { dismiss, forget } from './disconnect.ts';
+
+/**
+ * Tells everybody of commits that are durable by now: subscribers get the commits, writers their acks on the same
+ * frame, the bus a message per commit. A crash in here loses nothing: readers notice the gap (I4), writers send again.
+ */
+export async function publish(ports: Ports, plan: Plan): Promise<void> {
+  if (plan.commits.length === 0) {
+    await ports.fanout.post(plan.answers.map((answer) => directPost(answer, plan.epoch, ports.clock.now())));
+    return;
+  }
+  const nowMs = ports.clock.now();
+  // After the commit, so that whoever connects later reads the commit from the log: nobody falls between.
+  const connections = await ports.connections.list(plan.space, nowMs);
+  const [expired, live] = partition(connections, ({ tokenExpiresAtMs }) => tokenExpiresAtMs <= nowMs); // I8
+  const audience = live.map((connection) => ({ connection, answers: answersFor(connection, plan.answers) }));
+  const posts = audience.filter(
+    ({ connection, answers }) => connection.subscriptions.length > 0 || answers.length > 0,
+  );
+  const encode = encoder(plan, nowMs);
+  const absent = plan.answers.filter((answer) => !audience.some(({ answers }) => answers.includes(answer)));
+  await Promise.all([
+    ports.bus.publish(plan.commits.map(({ commit }) => commit)),
+    postAndPrune(
+      ports,
+      posts.map(({ connection }) => connection),
+      [
+        ...posts.map(({ connection, answers }) => encode(connection, answers)),
+        ...absent.map((answer) => directPost(answer, plan.epoch, nowMs)),
+      ],
+    ),
+    ...expired.map((connection) => dismiss(ports, connection, 'token-expired', 'the token has expired')),
+  ]);
+}
+
+/** Acks go to whatever connection their writer has now: it may have come back since it asked. */
+const answersFor = (connection: Connection, answers: readonly Answer[]): Answer[] =>
+  answers.filter(({ to }) => to.caller.instanceId === connection.instanceId);
+
+/** Encodes each distinct view of the commits once, however many connections share it. */
+function encoder(plan: Plan, nowMs: number): (connection: Connection, answers: readonly Answer[]) => Post {
+  const views = new Map<string, { deliveries: Delivery[]; frames?: string[] }>();
+  const id = plan.commits.map(({ commit }) => `${commit.partition}.${commit.seq}`)[0] ?? '';
+  const viewOf = (connection: Connection) => {
+    const name = readsEverything(connection.grants) ? '' : JSON.stringify(connection.grants);
+    let view = views.get(name);
+    if (!view) {
+      view = { deliveries: plan.commits.map(({ commit }) => deliver(commit, connection.grants)) };
+      views.set(name, view);
+    }
+    return view;
+  };
+  return (connection, answers) => {
+    const view = viewOf(connection);
+    if (answers.length === 0) {
+      view.frames ??= changesFrames(id, nowMs, { epoch: plan.epoch, commits: view.deliveries, acks: [] });
+      return { connectionId: connection.connectionId, frames: view.frames };
+    }
+    const own = new Set(answers.map(({ commit }) => commit?.commit.seq));
+    const commits =
+      connection.subscriptions.length > 0
+        ? view.deliveries
+        : view.deliveries.filter(({ seq }) => own.has(seq));
+    const acks: Ack[] = answers.map(({ ack }) => ack);
+    const frames = changesFrames(answers[0]?.to.requestId ?? id, nowMs, { epoch: plan.epoch, commits, acks });
+    return { connectionId: connection.connectionId, frames };
+  };
+}
+
+/** An answer for a connection that has no row, or about a commit that the others know already. */
+function directPost({ to, ack, commit }: Answer, epoch: string, nowMs: number): Post {
+  const commits = commit ? [deliver(commit.commit, to.caller.grants)] : [];
+  return {
+    connectionId: to.caller.connectionId,
+    frames: changesFrames(to.requestId, nowMs, { epoch, commits, acks: [ack] }),
+  };
+}
+
+async function postAndPrune(
+  ports: Ports,
+  rows: readonly Connection[],
+  posts: readonly Post[],
+): Promise<void> {
+  const results = await ports.fanout.post(posts);
+  const gone = rows.filter((_, index) => results[index] === 'gone');
+  await Promise.all(gone.map((connection) => forget(ports, connection)));
+}
+
+function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
+}

@@ -1,0 +1,45 @@
+import { type Batch, type WireError, wireError } from '@mnemon/protocol';
+import type { Caller } from '../domain/caller.ts';
+import { planCommits } from '../domain/plan-commits.ts';
+import type { PartitionId } from '../ports/event-log.ts';
+import type { WaitingBatch } from '../ports/inbox.ts';
+import type { Ports } from '../ports/ports.ts';
+import { drainInbox } from './group-commit.ts';
+import { loadFor } from './load.ts';
+import { publish } from './publish.ts';
+
+/** A batch that waited so long in vain is given up on for now: its writer is told to come again. */
+const CONTENTION_MS = 3_000;
+
+/**
+ * Writes a batch. Its ack is the `changes` frame that this call, or whoever commits the batch, posts to the writer;
+ * nothing is answered here unless the batch could not even wait its turn.
+ */
+export async function writeEntries(
+  ports: Ports,
+  caller: Caller,
+  batch: Batch,
+  requestId: string,
+): Promise<WireError | undefined> {
+  const at: PartitionId = { space: caller.space, partition: 0 };
+  const waiting: WaitingBatch = { batch, caller, requestId };
+  // 1. Load.
+  const loaded = await loadFor(ports, at, [waiting], batch.resend === true);
+  if (!loaded.leased) {
+    // 2. Decide.
+    const plan = planCommits(loaded, [waiting], at, ports.clock.now());
+    // 3. Commit.
+    const append = { ...plan, settled: [] }; // it never waited
+    const committed = plan.commits.length === 0 || (await ports.log.append(append)) === 'committed';
+    // 4. Publish.
+    if (committed) {
+      await publish(ports, plan);
+      return undefined;
+    }
+  }
+  // Somebody else writes here too: whoever holds the lease commits for all.
+  const { waitedMs } = await ports.inbox.put(at, waiting);
+  const drained = await drainInbox(ports, at);
+  if (drained || waitedMs < CONTENTION_MS) return undefined;
+  return wireError('contention', 'the batch still waits its turn', { retryAfterMs: 500 });
+}
