@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { Ports } from '@mnemon/core';
+import { findHost, type Host, interceptPorts } from './host.ts';
+import { readSettings, type Settings } from './settings.ts';
+
+/** What a handler works with; made once per environment. */
+export interface App {
+  ports: Ports;
+  settings: Settings;
+}
+
+/** The one place where functions read the environment and choose their adapters. */
+export async function compose(): Promise<App> {
+  const settings = readSettings(process.env);
+  const host = findHost();
+  const [storage, connections, fanout, bus] = await Promise.all([
+    composeStorage(settings, host),
+    composeConnections(settings),
+    composeFanout(settings),
+    composeBus(settings, host),
+  ]);
+  const ports: Ports = {
+    ...storage,
+    connections,
+    fanout,
+    bus,
+    clock: { now: Date.now },
+    randomId: randomUUID,
+  };
+  return { settings, ports: host?.intercept ? interceptPorts(ports, host.intercept) : ports };
+}
+
+// Adapters are loaded when they are chosen: an environment does not start slower for those that it never uses.
+
+async function composeStorage(
+  settings: Settings,
+  host: Host | undefined,
+): Promise<Pick<Ports, 'log' | 'inbox' | 'nodes'>> {
+  if (!settings.MONGODB_URL) {
+    const { log, inbox, nodes } = host?.ports ?? {};
+    if (log && inbox && nodes) return { log, inbox, nodes };
+    throw new Error('The environment is not complete. MONGODB_URL: where the memory is kept');
+  }
+  const { connectMongo, mongoEventLog, mongoInbox, mongoNodes } = await import('@mnemon/adapters/mongo');
+  const mongo = connectMongo({ url: settings.MONGODB_URL, dbName: settings.MONGODB_DATABASE });
+  return { log: mongoEventLog(mongo), inbox: mongoInbox(mongo), nodes: mongoNodes(mongo) };
+}
+
+async function composeConnections(settings: Settings): Promise<Ports['connections']> {
+  const { dynamoClient, dynamoConnections } = await import('@mnemon/adapters/dynamo');
+  const endpoint = settings.DYNAMODB_ENDPOINT;
+  const client = dynamoClient({ region: settings.AWS_REGION, ...(endpoint && { endpoint }) });
+  return dynamoConnections({
+    client,
+    tableName: settings.CONNECTIONS_TABLE,
+    staleAfterMs: settings.STALE_MS,
+  });
+}
+
+async function composeFanout(settings: Settings): Promise<Ports['fanout']> {
+  const { apiGatewayFanout } = await import('@mnemon/adapters/apigateway');
+  return apiGatewayFanout({ endpoint: settings.MANAGEMENT_ENDPOINT, region: settings.AWS_REGION });
+}
+
+async function composeBus(settings: Settings, host: Host | undefined): Promise<Ports['bus']> {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = settings;
+  if (url && token) {
+    const { upstashEventBus } = await import('@mnemon/adapters/redis');
+    return upstashEventBus({ url, token, prefix: settings.BUS_PREFIX });
+  }
+  // A host's bus is reached by messages, and only its asynchronous calls are.
+  const publish = host?.ports.bus?.publish;
+  return { publish: publish ?? (async () => {}), isDown: () => false };
+}

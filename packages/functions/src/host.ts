@@ -1,0 +1,40 @@
+import type { Ports } from '@mnemon/core';
+
+/**
+ * What a one-machine host offers to the functions that it runs. On AWS there is none: every port then is a cloud
+ * service's.
+ */
+export interface Host {
+  /** Embedded adapters, for services that no setting names. */
+  ports: Partial<Ports>;
+  /** Called around every call of a port; the host may end the environment there. */
+  intercept?: (port: string, method: string, phase: 'before' | 'after') => Promise<void>;
+}
+
+export const findHost = (): Host | undefined => (globalThis as { [HOST]?: Host })[HOST];
+
+const HOST = Symbol.for('mnemon.host');
+
+type AsyncMethod = (...args: unknown[]) => unknown;
+
+/** The same ports, with the host asked before and after each asynchronous call. */
+export function interceptPorts(ports: Ports, intercept: NonNullable<Host['intercept']>): Ports {
+  const wrap = (name: string, port: object): object =>
+    new Proxy(port, {
+      get(target, method: string) {
+        const original = Reflect.get(target, method) as unknown;
+        if (typeof original !== 'function' || SYNCHRONOUS.has(method)) return original;
+        return async (...args: unknown[]) => {
+          await intercept(name, method, 'before');
+          const result = await (original as AsyncMethod).apply(target, args);
+          await intercept(name, method, 'after');
+          return result;
+        };
+      },
+    });
+  const { clock, randomId, ...remote } = ports;
+  const wrapped = Object.entries(remote).map(([name, port]) => [name, wrap(name, port)]);
+  return { ...(Object.fromEntries(wrapped) as typeof remote), clock, randomId };
+}
+
+const SYNCHRONOUS = new Set(['isDown']);

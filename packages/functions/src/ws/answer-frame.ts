@@ -1,0 +1,109 @@
+import {
+  type Answered,
+  type Caller,
+  catchUp,
+  connect,
+  dismiss,
+  forget,
+  heartbeat,
+  subscribe,
+  Unavailable,
+  unsubscribe,
+  writeEntries,
+} from '@mnemon/core';
+import {
+  type ClientFrame,
+  parseClientFrame,
+  type ServerFrame,
+  type WireError,
+  wireError,
+} from '@mnemon/protocol';
+import type { App } from '../compose.ts';
+
+type Payload<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>['payload'];
+
+/** Answers a frame: parses it, finds who asks, calls the use-case, posts what it says. */
+export async function answerFrame(app: App, caller: Caller, text: string): Promise<void> {
+  const { fanout, clock } = app.ports;
+  const answer = await answerText(app, caller, text);
+  if (!answer) return;
+  const frame = JSON.stringify({ ...answer, timestamp: clock.now() });
+  await fanout.post([{ connectionId: caller.connectionId, frames: [frame] }]);
+}
+
+type Unstamped<Frame> = Frame extends ServerFrame ? Omit<Frame, 'timestamp'> : never;
+type Answer = Unstamped<ServerFrame>;
+
+async function answerText(app: App, caller: Caller, text: string): Promise<Answer | undefined> {
+  const parsed = parseClientFrame(text);
+  if (!parsed.ok) return errorFrame(parsed.id, parsed.error);
+  const { frame } = parsed;
+  try {
+    if (caller.tokenExpiresAtMs <= app.ports.clock.now()) {
+      await dismiss(app.ports, caller, 'token-expired', 'the token has expired'); // I8
+      return undefined;
+    }
+    return await answer(app, caller, frame);
+  } catch (error) {
+    logFailure(frame, caller, error);
+    if (error instanceof Unavailable) {
+      return errorFrame(frame.id, wireError('unavailable', error.message, { retryAfterMs: 500 }));
+    }
+    return errorFrame(frame.id, wireError('internal', 'the request failed; its cause is in the log'));
+  }
+}
+
+async function answer(app: App, caller: Caller, frame: ClientFrame): Promise<Answer | undefined> {
+  const { ports, settings } = app;
+  const { id } = frame;
+  switch (frame.type) {
+    case 'connect':
+      return reply('connected', id, await connect(ports, caller, frame.payload, settings.HEARTBEAT_MS));
+    case 'heartbeat':
+      return reply('heartbeat', id, await heartbeat(ports, caller));
+    case 'ping':
+      return { type: 'pong', id, payload: {} };
+    case 'subscribe':
+      return reply('caught-up', id, await subscribe(ports, caller, frame.payload));
+    case 'unsubscribe':
+      return reply('unsubscribe', id, await unsubscribe(ports, caller, frame.payload));
+    case 'catch-up':
+      return reply('caught-up', id, await catchUp(ports, caller, frame.payload));
+    case 'write': {
+      const refusal = await writeEntries(ports, caller, frame.payload, id);
+      return refusal && errorFrame(id, refusal);
+    }
+    case 'disconnect':
+      await Promise.all([forget(ports, caller), ports.fanout.close(caller.connectionId)]);
+      return undefined;
+  }
+}
+
+function reply<Type extends ServerFrame['type']>(
+  type: Type,
+  id: string,
+  answered: Answered<Payload<Type>>,
+): Answer {
+  if (!answered.ok) return errorFrame(id, answered.error);
+  return { type, id, payload: answered.value } as Answer;
+}
+
+const errorFrame = (id: string, error: WireError): Answer => ({ type: 'error', id, payload: error });
+
+// Neither values nor tokens: what a frame carries is its sender's.
+function logFailure(frame: ClientFrame, { space, instanceId, connectionId }: Caller, error: unknown): void {
+  const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const message = 'request failed';
+  console.error(
+    JSON.stringify({
+      level: 'error',
+      message,
+      type: frame.type,
+      id: frame.id,
+      space,
+      instanceId,
+      connectionId,
+      cause,
+    }),
+  );
+}

@@ -1,0 +1,55 @@
+import { readSettings } from '../settings.ts';
+import { instanceOf, verifyToken } from '../token.ts';
+import { type AuthorizedCaller, toContext } from './caller-context.ts';
+import { type Headers, header, tokenInSubprotocols } from './subprotocol.ts';
+
+const { AUTH_SECRETS } = readSettings(process.env);
+
+interface AuthorizerEvent {
+  methodArn: string;
+  headers?: Headers | null;
+  queryStringParameters?: Record<string, string | undefined> | null;
+}
+
+/**
+ * The REQUEST authorizer of `$connect`. The token comes as a bearer header (programs), a subprotocol (browsers) or the
+ * query parameter `token`. API Gateway turns the thrown `Unauthorized` into 401 and a Deny into 403.
+ */
+export async function handler(event: AuthorizerEvent) {
+  const headers = event.headers ?? {};
+  const query = event.queryStringParameters ?? {};
+  const bearer = /^Bearer (.+)$/i.exec(header(headers, 'authorization') ?? '')?.[1];
+  const token = bearer ?? tokenInSubprotocols(headers) ?? query.token;
+  const verified = token ? await verifyToken(token, AUTH_SECRETS, Date.now()) : undefined;
+  if (!verified?.ok) {
+    console.log(
+      JSON.stringify({
+        level: 'info',
+        message: 'connection refused',
+        problem: verified?.problem ?? 'no token',
+      }),
+    );
+    throw new Error('Unauthorized');
+  }
+  const { claims } = verified;
+  const instanceId = instanceOf(claims, query.instance);
+  if (!instanceId) return policy('Deny', event.methodArn, claims.sub, {});
+  const caller: AuthorizedCaller = {
+    space: claims.space,
+    instanceId,
+    userId: claims.sub,
+    grants: claims.grants,
+    tokenExpiresAtMs: claims.exp * 1000,
+  };
+  return policy('Allow', event.methodArn, claims.sub, toContext(caller));
+}
+
+function policy(
+  effect: 'Allow' | 'Deny',
+  resource: string,
+  principalId: string,
+  context: Record<string, string>,
+) {
+  const statement = { Action: 'execute-api:Invoke', Effect: effect, Resource: resource };
+  return { principalId, policyDocument: { Version: '2012-10-17', Statement: [statement] }, context };
+}

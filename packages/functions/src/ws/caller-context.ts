@@ -1,0 +1,28 @@
+import type { Caller } from '@mnemon/core';
+import { grantSchema, instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
+import { z } from 'zod';
+
+const callerSchema = z.object({
+  space: spaceIdSchema,
+  instanceId: instanceIdSchema,
+  userId: z.string(),
+  grants: z.array(grantSchema),
+  tokenExpiresAtMs: z.number(),
+});
+export type AuthorizedCaller = z.infer<typeof callerSchema>;
+
+/** API Gateway carries the authorizer's findings to later events, as flat strings only. */
+export const toContext = (caller: AuthorizedCaller): { caller: string } => ({
+  caller: JSON.stringify(caller),
+});
+
+const contextSchema = z.object({
+  connectionId: z.string(),
+  authorizer: z.object({ caller: z.string() }),
+});
+
+/** Who speaks in an event of an authorized connection; throws for an event that did not come through the gateway. */
+export function callerOf(requestContext: unknown): Caller {
+  const { connectionId, authorizer } = contextSchema.parse(requestContext);
+  return { ...callerSchema.parse(JSON.parse(authorizer.caller)), connectionId };
+}

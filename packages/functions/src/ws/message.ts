@@ -1,0 +1,33 @@
+import { forget } from '@mnemon/core';
+import { compose } from '../compose.ts';
+import { answerFrame } from './answer-frame.ts';
+import { callerOf } from './caller-context.ts';
+import { type Headers, requestedSubprotocols, SUBPROTOCOL } from './subprotocol.ts';
+
+const app = await compose();
+
+interface WebsocketEvent {
+  requestContext: { routeKey: string };
+  headers?: Headers;
+  body?: string | null;
+}
+
+/** All three routes of the WebSocket API. The gateway only hears whether the event was dealt with. */
+export async function handler(event: WebsocketEvent) {
+  switch (event.requestContext.routeKey) {
+    case '$connect':
+      return accept(event.headers);
+    case '$disconnect':
+      await forget(app.ports, callerOf(event.requestContext));
+      return { statusCode: 200 };
+    default:
+      await answerFrame(app, callerOf(event.requestContext), event.body ?? '');
+      return { statusCode: 200 };
+  }
+}
+
+// A requested subprotocol has to be repeated, or browsers end the connection.
+function accept(headers: Headers | undefined) {
+  const speaksIt = requestedSubprotocols(headers).includes(SUBPROTOCOL);
+  return { statusCode: 200, ...(speaksIt && { headers: { 'Sec-WebSocket-Protocol': SUBPROTOCOL } }) };
+}
