@@ -1,0 +1,146 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Authorize } from './authorization.ts';
+import { disconnectRoute } from './disconnect-route.ts';
+import type { GatewayFaults } from './gateway-faults.ts';
+import { AWS_LIMITS, type GatewayLimits, perSecond } from './gateway-limits.ts';
+import { type HandshakeOptions, refuseUpgrade, shakeHands } from './handshake.ts';
+import { managementApi } from './management-api.ts';
+import { messageRoute } from './message-route.ts';
+import { type ConnectionListener, type OpenConnection, openConnection } from './open-connections.ts';
+import { withinTime } from './time-limit.ts';
+import { webSocketUpgrades } from './upgrades.ts';
+import { STAGE, type WebsocketEvent } from './websocket-events.ts';
+
+export type { GatewayFaults, MessageFate, PostFate } from './gateway-faults.ts';
+export { AWS_LIMITS, type GatewayLimits } from './gateway-limits.ts';
+export type { AuthorizerEvent, RequestContext, WebsocketEvent } from './websocket-events.ts';
+
+export interface GatewayOptions {
+  /** 0, the default, takes a free one. */
+  port?: number;
+  /** The REQUEST authorizer of `$connect`: resolves to an IAM policy answer. Without it everybody may connect. */
+  authorize?: Authorize;
+  identitySources?: readonly string[];
+  /** The integration of all three routes. */
+  invoke: (event: WebsocketEvent) => Promise<unknown>;
+  /** Who may call `@connections`. */
+  credentials: { accessKeyId: string };
+  limits?: Partial<GatewayLimits>;
+  faults?: GatewayFaults;
+}
+
+export interface Gateway {
+  port: number;
+  /** `ws://…`, where clients connect; any other path does as well. */
+  url: string;
+  /** The endpoint for `@aws-sdk/client-apigatewaymanagementapi`. */
+  managementEndpoint: string;
+  /** The object given as `faults`, or a new one: change it at any time. */
+  faults: GatewayFaults;
+  connectionCount(): number;
+  connectionIds(): string[];
+  /** Drops a connection's TCP socket without a close frame; false if there is no such connection. */
+  cut(connectionId: string): boolean;
+  /** Closes all connections with 1001 and lets their `$disconnect` run for a moment. */
+  close(): Promise<void>;
+}
+
+const CLOSE_GRACE_MS = 1000;
+
+/** API Gateway's WebSocket API acted out on one loopback port: upgrades on any path, and `@connections`. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { invoke, authorize, credentials, identitySources = [], faults = {} } = options;
+  const limits = { ...AWS_LIMITS, ...options.limits };
+  const { integrationTimeoutMs } = limits;
+  const connections = new Map<string, OpenConnection>();
+  const closing = new AbortController();
+  const integration = { invoke, faults, integrationTimeoutMs, closing: closing.signal };
+  const disconnects = disconnectRoute(integration);
+  const listener: ConnectionListener = {
+    onText: messageRoute(integration),
+    onClosed(facts, code, reason) {
+      connections.delete(facts.connectionId);
+      disconnects.run(facts, code, reason);
+    },
+  };
+  const manage = managementApi({ connections, credentials, limits, faults });
+  const server = createServer((request, response) => {
+    manage(request, response).catch(() => response.destroy());
+  });
+  const port = await listen(server, options.port ?? 0);
+  const admit = perSecond(limits.connectsPerSecond);
+  const handshake = { port, authorize, identitySources, invoke, integrationTimeoutMs, admit };
+  const upgrades = acceptUpgrades(server, { handshake, limits, listener, connections });
+
+  return {
+    port,
+    url: `ws://127.0.0.1:${port}/${STAGE}`,
+    managementEndpoint: `http://127.0.0.1:${port}/${STAGE}`,
+    faults,
+    connectionCount: () => connections.size,
+    connectionIds: () => [...connections.keys()],
+    cut(connectionId) {
+      const connection = connections.get(connectionId);
+      connection?.cut();
+      return connection !== undefined;
+    },
+    async close() {
+      closing.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const connection of connections.values()) connection.end(1001, 'Going away');
+      await upgrades.close(CLOSE_GRACE_MS);
+      server.closeAllConnections();
+      await closed;
+      await withinTime(CLOSE_GRACE_MS, disconnects.settled()).catch(() => {});
+    },
+  };
+}
+
+interface UpgradeOptions {
+  handshake: HandshakeOptions;
+  limits: GatewayLimits;
+  listener: ConnectionListener;
+  connections: Map<string, OpenConnection>;
+}
+
+function acceptUpgrades(server: Server, options: UpgradeOptions) {
+  const { handshake, limits, listener, connections } = options;
+  const upgrades = webSocketUpgrades(limits);
+  const undecided = new Set<Duplex>();
+
+  async function accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const outcome = await shakeHands(request, handshake);
+    if (!outcome.accepted) return refuseUpgrade(socket, outcome.status, outcome.connectionId);
+    const { facts, protocol } = outcome;
+    const webSocket = upgrades.complete({ request, socket, head, protocol });
+    // The client gave up during $connect, which has succeeded: to the integration it was connected.
+    if (!webSocket) return listener.onClosed(facts, 1006, '');
+    connections.set(facts.connectionId, openConnection(webSocket, socket, facts, limits, listener));
+  }
+
+  server.on('upgrade', (request, socket, head) => {
+    undecided.add(socket);
+    socket.on('error', () => socket.destroy());
+    accept(request, socket, head)
+      .catch(() => socket.destroy())
+      .finally(() => undecided.delete(socket));
+  });
+  return {
+    async close(graceMs: number): Promise<void> {
+      for (const socket of undecided) socket.destroy();
+      await upgrades.close(graceMs);
+    },
+  };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  // A frozen environment can't see that an idle connection was closed, so idle ones are kept as long as AWS does.
+  server.keepAliveTimeout = 350_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
