@@ -38,3 +38,16 @@ test('a slow item holds up its own place only', async () => {
 test('has nothing to do for no items', async () => {
   expect(await mapBounded([], 4, async () => 1)).toEqual([]);
 });
+
+test('throws a failure when what was begun has ended, and begins nothing more', async () => {
+  const begun: string[] = [];
+  const ended: string[] = [];
+  const all = mapBounded(['slow', 'bad', 'next'], 2, async (item) => {
+    begun.push(item);
+    if (item === 'bad') throw new Error('no');
+    await new Promise(setImmediate);
+    ended.push(item);
+  });
+  await expect(all).rejects.toThrow('no');
+  expect({ begun, ended }).toEqual({ begun: ['slow', 'bad'], ended: ['slow'] });
+});

@@ -29,7 +29,7 @@ export function memoryConnections({ staleAfterMs }: MemoryConnectionsOptions): C
         ...connection,
         subscriptions: [...new Set(connection.subscriptions)],
       });
-      return former;
+      return former?.connectionId === connection.connectionId ? undefined : former;
     },
 
     async touch(ref, nowMs) {

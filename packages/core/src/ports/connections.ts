@@ -26,7 +26,7 @@ export type SubscriptionChange =
  * stale; readers take it as a guess, and a post that answers `gone` as the proof.
  */
 export interface Connections {
-  /** Takes the place of the instance's former connection, which it answers. */
+  /** Takes the place of the instance's former connection, which it answers; a repeated put answers nothing. */
   put(connection: Connection): Promise<Connection | undefined>;
 
   /** Notes that the connection was heard of. Answers when it was before, or `undefined` when there is no such row. */

@@ -1,0 +1,24 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+export interface DynamoClientOptions {
+  region: string;
+  /** Of DynamoDB Local or an embedded stand-in; left out for the real one. */
+  endpoint?: string;
+}
+
+/** At worst a request fails after 3 × 2 s and two short pauses, well within what a Lambda may take. */
+const TIMES = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
+
+const AGENT = { keepAlive: true, maxSockets: 50 };
+
+/** One per process: it keeps its connections for the next invocation. */
+export function dynamoClient({ region, endpoint }: DynamoClientOptions): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({
+    region,
+    maxAttempts: 3,
+    requestHandler: { ...TIMES, httpAgent: AGENT, httpsAgent: AGENT },
+    ...(endpoint === undefined ? {} : { endpoint }),
+  });
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}

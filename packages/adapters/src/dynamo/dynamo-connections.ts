@@ -1,0 +1,119 @@
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateQuery,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { Connection, ConnectionRef, Connections } from '@mnemon/core';
+import type { SpaceId } from '@mnemon/protocol';
+import { fromRow, keyOf, toRow, ttlAfter } from './connection-row.ts';
+import { available, conditional } from './dynamo-failures.ts';
+
+export interface DynamoConnectionsOptions {
+  client: DynamoDBDocumentClient;
+  tableName: string;
+  /** A connection not heard of for longer than this is not listed any more. */
+  staleAfterMs: number;
+}
+
+/** Late calls of a connection that was replaced find another's id and do nothing. */
+const ownRow = ({ connectionId }: ConnectionRef) => ({
+  ConditionExpression: 'connectionId = :own',
+  ExpressionAttributeValues: { ':own': connectionId },
+});
+
+/** Who is connected, in DynamoDB: one row per space and instance. */
+export function dynamoConnections({
+  client,
+  tableName,
+  staleAfterMs,
+}: DynamoConnectionsOptions): Connections {
+  const table = { TableName: tableName };
+
+  async function subscriptionsOf(ref: ConnectionRef): Promise<readonly string[] | undefined> {
+    const get = new GetCommand({ ...table, Key: keyOf(ref), ConsistentRead: true });
+    const row = fromRow((await available(client.send(get))).Item);
+    return row?.connectionId === ref.connectionId ? row.subscriptions : undefined;
+  }
+
+  return {
+    async put(connection) {
+      const put = new PutCommand({ ...table, Item: toRow(connection), ReturnValues: 'ALL_OLD' });
+      const former = fromRow((await available(client.send(put))).Attributes);
+      // The client tries again when an answer got lost, and then finds the row that it has put itself.
+      return former?.connectionId === connection.connectionId ? undefined : former;
+    },
+
+    async touch(ref, nowMs) {
+      const own = ownRow(ref);
+      const update = new UpdateCommand({
+        ...table,
+        Key: keyOf(ref),
+        ...own,
+        UpdateExpression: 'SET lastSeenAtMs = :now, #ttl = :ttl',
+        ExpressionAttributeNames: { '#ttl': 'ttl' },
+        ExpressionAttributeValues: {
+          ...own.ExpressionAttributeValues,
+          ':now': nowMs,
+          ':ttl': ttlAfter(nowMs),
+        },
+        ReturnValues: 'ALL_OLD',
+      });
+      const answer = await conditional(client.send(update));
+      return fromRow(answer?.Attributes)?.lastSeenAtMs;
+    },
+
+    async changeSubscriptions(ref, { add, remove }) {
+      const patterns = add ?? remove;
+      if (patterns.length === 0) return subscriptionsOf(ref);
+      const own = ownRow(ref);
+      // ADD and DELETE work on the set where it is: of concurrent changes none is lost.
+      const update = new UpdateCommand({
+        ...table,
+        Key: keyOf(ref),
+        ...own,
+        UpdateExpression: `${add ? 'ADD' : 'DELETE'} subscriptions :patterns`,
+        ExpressionAttributeValues: { ...own.ExpressionAttributeValues, ':patterns': new Set(patterns) },
+        ReturnValues: 'ALL_NEW',
+      });
+      const answer = await conditional(client.send(update));
+      return fromRow(answer?.Attributes)?.subscriptions;
+    },
+
+    async remove(ref) {
+      const remove = new DeleteCommand({ ...table, Key: keyOf(ref), ...ownRow(ref) });
+      return (await conditional(client.send(remove))) !== undefined;
+    },
+
+    async list(space, nowMs) {
+      const rows = await available(allRows(client, tableName, space));
+      return rows.filter((row) => nowMs - row.lastSeenAtMs <= staleAfterMs);
+    },
+  };
+}
+
+async function allRows(
+  client: DynamoDBDocumentClient,
+  tableName: string,
+  space: SpaceId,
+): Promise<Connection[]> {
+  // Strongly consistent: a connection that was acknowledged before a commit gets that commit.
+  const query = {
+    TableName: tableName,
+    KeyConditionExpression: '#space = :space',
+    ExpressionAttributeNames: { '#space': 'space' },
+    ExpressionAttributeValues: { ':space': space },
+    ConsistentRead: true,
+  };
+  const rows: Connection[] = [];
+  // A page holds 1 MB, thousands of rows.
+  for await (const page of paginateQuery({ client }, query)) {
+    for (const item of page.Items ?? []) {
+      const row = fromRow(item);
+      if (row) rows.push(row);
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,3 @@
+export { createTables } from './create-tables.ts';
+export { type DynamoClientOptions, dynamoClient } from './dynamo-client.ts';
+export { type DynamoConnectionsOptions, dynamoConnections } from './dynamo-connections.ts';

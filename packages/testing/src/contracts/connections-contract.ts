@@ -1,0 +1,260 @@
+import { randomUUID } from 'node:crypto';
+import type { Connection, Connections } from '@mnemon/core';
+import type { InstanceId, SpaceId } from '@mnemon/protocol';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+const STALE_AFTER_MS = 60_000;
+const NOW_MS = 1_750_000_000_000;
+
+export type MakeConnections = (options: { staleAfterMs: number }) => Connections | Promise<Connections>;
+
+/** What every store of connections must keep. Each test has spaces of its own and leaves rows behind. */
+export function connectionsContract(name: string, makeConnections: MakeConnections): void {
+  describe(`connections: ${name}`, () => {
+    let connections: Connections;
+    beforeAll(async () => {
+      connections = await makeConnections({ staleAfterMs: STALE_AFTER_MS });
+    });
+    const list = (space: SpaceId, nowMs = NOW_MS) => connections.list(space, nowMs);
+
+    describe('put and list', () => {
+      test('a connection comes back as it was put', async () => {
+        const made = connection({
+          subscriptions: ['tasks/**', 'notes/*/ü "text"'],
+          grants: [
+            { pattern: 'tasks/**', access: 'write' },
+            { pattern: '$set/*', access: 'read' },
+          ],
+        });
+        expect(await connections.put(made)).toBeUndefined();
+        expect((await list(made.space)).map(sorted)).toEqual([sorted(made)]);
+      });
+
+      test('a connection without subscriptions and grants comes back without', async () => {
+        const made = connection({ subscriptions: [], grants: [] });
+        await connections.put(made);
+        expect(await list(made.space)).toEqual([made]);
+      });
+
+      test('a space that nobody connected to is empty', async () => {
+        expect(await list(newSpace())).toEqual([]);
+      });
+
+      test('spaces do not see each other, also when an instance is in both', async () => {
+        const one = connection();
+        const other = connection({ instanceId: one.instanceId });
+        await connections.put(one);
+        expect(await connections.put(other)).toBeUndefined();
+        expect(await list(one.space)).toEqual([one]);
+        expect(await list(other.space)).toEqual([other]);
+      });
+
+      test('a space is not its prefix', async () => {
+        const short = connection();
+        const long = connection({ space: `${short.space}:b` as SpaceId });
+        await Promise.all([connections.put(short), connections.put(long)]);
+        expect(await list(short.space)).toEqual([short]);
+      });
+
+      test('5,000 connections are listed', { timeout: 60_000 }, async () => {
+        const space = newSpace();
+        const ids = Array.from({ length: 5_000 }, (_, n) => `instance-${n}`);
+        for (let begin = 0; begin < ids.length; begin += 100) {
+          const batch = ids.slice(begin, begin + 100) as InstanceId[];
+          // Two hundred bytes of subscriptions each: more than one page of any store that has pages.
+          const subscriptions = ['a'.repeat(200)];
+          await Promise.all(
+            batch.map((instanceId) => connections.put(connection({ space, instanceId, subscriptions }))),
+          );
+        }
+        const listed = (await list(space)).map(({ instanceId }) => instanceId);
+        expect(listed.sort()).toEqual(ids.sort());
+      });
+    });
+
+    describe('replacement', () => {
+      test('a second connection of an instance takes the place of the first and answers it', async () => {
+        const first = connection();
+        const second = successor(first);
+        await connections.put(first);
+        expect(await connections.put(second)).toEqual(first);
+        expect(await list(first.space)).toEqual([second]);
+      });
+
+      test('nothing is left of the first: neither its subscriptions nor its grants', async () => {
+        const first = connection({ subscriptions: ['a', 'b'], grants: [{ pattern: '**', access: 'admin' }] });
+        await connections.put(first);
+        const second = { ...successor(first), subscriptions: [], grants: [] };
+        await connections.put(second);
+        expect(await list(first.space)).toEqual([second]);
+      });
+
+      test('a repeated put answers nothing: no connection replaces itself', async () => {
+        const made = connection();
+        await connections.put(made);
+        expect(await connections.put(made)).toBeUndefined();
+        expect(await list(made.space)).toEqual([made]);
+      });
+
+      test('of racing connections of an instance one stays, and all others are answered once', async () => {
+        const first = connection();
+        const racers = Array.from({ length: 20 }, () => successor(first));
+        await connections.put(first);
+        const answered = await Promise.all(racers.map((racer) => connections.put(racer)));
+        const [stays, ...more] = await list(first.space);
+        expect(more).toEqual([]);
+        const replaced = answered.map((former) => former?.connectionId);
+        const all = [first, ...racers].map(({ connectionId }) => connectionId);
+        expect([...replaced, stays?.connectionId].sort()).toEqual(all.sort());
+      });
+
+      test('late calls of a replaced connection change nothing', async () => {
+        const first = connection({ subscriptions: ['a'] });
+        const second = successor(first);
+        await connections.put(first);
+        await connections.put(second);
+        expect(await connections.touch(first, NOW_MS + 1)).toBeUndefined();
+        expect(await connections.changeSubscriptions(first, { add: ['late'] })).toBeUndefined();
+        expect(await connections.changeSubscriptions(first, { remove: ['a'] })).toBeUndefined();
+        expect(await connections.changeSubscriptions(first, { add: [] })).toBeUndefined();
+        expect(await connections.remove(first)).toBe(false);
+        expect(await list(first.space)).toEqual([second]);
+      });
+    });
+
+    describe('remove', () => {
+      test('takes a connection out, once', async () => {
+        const [leaves, stays] = await twoOfOneSpace(connections);
+        expect(await connections.remove(leaves)).toBe(true);
+        expect(await connections.remove(leaves)).toBe(false);
+        expect(await list(stays.space)).toEqual([stays]);
+      });
+
+      test('late calls make no row', async () => {
+        const made = connection();
+        await connections.put(made);
+        await connections.remove(made);
+        expect(await connections.touch(made, NOW_MS)).toBeUndefined();
+        expect(await connections.changeSubscriptions(made, { add: ['a'] })).toBeUndefined();
+        expect(await list(made.space)).toEqual([]);
+      });
+    });
+
+    describe('touch and staleness', () => {
+      test('touch answers when the connection was heard of before', async () => {
+        const [touched, other] = await twoOfOneSpace(connections);
+        expect(await connections.touch(touched, NOW_MS + 5)).toBe(NOW_MS);
+        expect(await connections.touch(touched, NOW_MS + 9)).toBe(NOW_MS + 5);
+        const listed = await list(touched.space);
+        expect(byId(listed)).toEqual(byId([{ ...touched, lastSeenAtMs: NOW_MS + 9 }, other]));
+      });
+
+      test('a connection not heard of for too long is not listed; one that was touched is', async () => {
+        const [silent, touched] = await twoOfOneSpace(connections);
+        await connections.touch(touched, NOW_MS + STALE_AFTER_MS);
+        const { space } = silent;
+        expect(await list(space, NOW_MS + STALE_AFTER_MS)).toHaveLength(2);
+        const later = await list(space, NOW_MS + STALE_AFTER_MS + 1);
+        expect(later.map(({ instanceId }) => instanceId)).toEqual([touched.instanceId]);
+      });
+
+      test('a stale connection that is heard of again is listed again', async () => {
+        const made = connection();
+        await connections.put(made);
+        const laterMs = NOW_MS + 10 * STALE_AFTER_MS;
+        expect(await list(made.space, laterMs)).toEqual([]);
+        expect(await connections.touch(made, laterMs)).toBe(NOW_MS);
+        expect(await list(made.space, laterMs)).toEqual([{ ...made, lastSeenAtMs: laterMs }]);
+      });
+
+      test('a stale connection is still answered by the one that replaces it', async () => {
+        const made = connection();
+        await connections.put(made);
+        const laterMs = NOW_MS + 10 * STALE_AFTER_MS;
+        const next = { ...successor(made), connectedAtMs: laterMs, lastSeenAtMs: laterMs };
+        expect(await connections.put(next)).toEqual(made);
+      });
+    });
+
+    describe('subscriptions', () => {
+      test('are a set: added twice is there once, and all of it can go', async () => {
+        const made = connection({ subscriptions: ['a'] });
+        await connections.put(made);
+        const change = async (change: Parameters<Connections['changeSubscriptions']>[1]) =>
+          [...((await connections.changeSubscriptions(made, change)) ?? [])].sort();
+        expect(await change({ add: ['b', 'a'] })).toEqual(['a', 'b']);
+        expect(await change({ add: [] })).toEqual(['a', 'b']);
+        expect(await change({ remove: ['a', 'never there'] })).toEqual(['b']);
+        expect(await change({ remove: ['b'] })).toEqual([]);
+        expect(await change({ remove: ['b'] })).toEqual([]);
+        expect(await list(made.space)).toEqual([{ ...made, subscriptions: [] }]);
+        expect(await change({ add: ['**'] })).toEqual(['**']);
+      });
+
+      test('of 100 concurrent changes none is lost', async () => {
+        const before = Array.from({ length: 50 }, (_, n) => `old/${n}`);
+        const after = Array.from({ length: 50 }, (_, n) => `new/${n}`);
+        const made = connection({ subscriptions: before });
+        await connections.put(made);
+        await Promise.all([
+          ...before.map((pattern) => connections.changeSubscriptions(made, { remove: [pattern] })),
+          ...after.map((pattern) => connections.changeSubscriptions(made, { add: [pattern] })),
+        ]);
+        expect((await list(made.space)).map(sorted)).toEqual([sorted({ ...made, subscriptions: after })]);
+      });
+
+      test('a touch meanwhile loses none either', async () => {
+        const made = connection({ subscriptions: [] });
+        await connections.put(made);
+        const patterns = Array.from({ length: 20 }, (_, n) => `p/${n}`);
+        await Promise.all(
+          patterns.flatMap((pattern, n) => [
+            connections.changeSubscriptions(made, { add: [pattern] }),
+            connections.touch(made, NOW_MS + n),
+          ]),
+        );
+        const [row] = await list(made.space);
+        expect([...(row?.subscriptions ?? [])].sort()).toEqual(patterns.sort());
+      });
+
+      test('100 patterns of the greatest length fit', async () => {
+        const subscriptions = Array.from({ length: 100 }, (_, n) => `${n}`.padStart(512, 'x'));
+        const made = connection({ subscriptions });
+        await connections.put(made);
+        expect((await list(made.space)).map(sorted)).toEqual([sorted(made)]);
+      });
+    });
+  });
+}
+
+const newSpace = (): SpaceId => `team:${randomUUID()}` as SpaceId;
+
+function connection(fields: Partial<Connection> = {}): Connection {
+  return {
+    space: newSpace(),
+    instanceId: `worker:${randomUUID()}` as InstanceId,
+    connectionId: `${randomUUID()}=`,
+    userId: 'ada@example.com',
+    subscriptions: ['**'],
+    grants: [{ pattern: '**', access: 'write' }],
+    tokenExpiresAtMs: NOW_MS + 3_600_000,
+    connectedAtMs: NOW_MS,
+    lastSeenAtMs: NOW_MS,
+    ...fields,
+  };
+}
+
+/** A newer connection of the same instance. */
+const successor = ({ space, instanceId }: Connection): Connection => connection({ space, instanceId });
+
+async function twoOfOneSpace(connections: Connections): Promise<[Connection, Connection]> {
+  const one = connection();
+  const two = connection({ space: one.space });
+  await Promise.all([connections.put(one), connections.put(two)]);
+  return [one, two];
+}
+
+const sorted = (row: Connection): Connection => ({ ...row, subscriptions: [...row.subscriptions].sort() });
+
+const byId = (rows: readonly Connection[]): Connection[] =>
+  [...rows].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1));
