@@ -1,0 +1,115 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type EventLog, type Inbox, type Nodes, Unavailable } from '@mnemon/core';
+import { lockFolder } from './folder-lock.ts';
+import { type Journal, openJournal } from './journal.ts';
+import type { JournalRecord } from './journal-record.ts';
+import { memoryEventLog } from './memory-event-log.ts';
+import { memoryInbox } from './memory-inbox.ts';
+import { memoryNodes } from './memory-nodes.ts';
+import { snapshot } from './snapshot.ts';
+import { apply, emptyState, type State } from './state.ts';
+
+export interface EmbeddedStoreOptions {
+  /** A folder to keep the memory in, made when missing. Without one, it ends with the process. */
+  path?: string;
+  /** Milliseconds since 1970 that never go back: leases and waiting times are counted by it. */
+  now?: () => number;
+  /** Below this many bytes that are of no more use, the journal is left as it is. */
+  compactAboveBytes?: number;
+}
+
+export interface EmbeddedStore {
+  log: EventLog;
+  inbox: Inbox;
+  nodes: Nodes;
+  /** Lets go of the folder. What resolved before is kept, with or without it. */
+  close(): Promise<void>;
+}
+
+/** What the ports of one store share. */
+export interface Shared {
+  /** Throws `Unavailable` once the store is closed. */
+  state(): State;
+  /** Takes the step: first in the journal, then in the state. Throws `Unavailable` when it cannot, and nothing happened. */
+  commit(record: JournalRecord): void;
+  now(): number;
+}
+
+const COMPACT_ABOVE_BYTES = 8 * 1024 * 1024;
+const monotonicNow = (): number => performance.timeOrigin + performance.now();
+
+/**
+ * The storage ports for one machine: one process, all of it in memory, nothing but Node. With `path`, each step is in
+ * the journal before its promise resolves (I1): it survives kill -9, not a loss of power.
+ */
+export function embeddedStore(options: EmbeddedStoreOptions = {}): EmbeddedStore {
+  const { path, now = monotonicNow, compactAboveBytes = COMPACT_ABOVE_BYTES } = options;
+  const state = emptyState();
+  let supersededBytes = 0;
+  const applied = (record: JournalRecord): void => {
+    supersededBytes += apply(state, record);
+  };
+  const kept = path === undefined ? undefined : openFolder(path, applied);
+  let closed = false;
+  let compacting: Promise<void> | undefined;
+
+  // History is never dropped, so a file is worth rewriting only when most of it is something else.
+  const isWorthwhile = ({ journal }: Kept): boolean =>
+    supersededBytes > compactAboveBytes && supersededBytes > journal.sizeBytes() / 2;
+
+  const compact = async ({ journal }: Kept): Promise<void> => {
+    supersededBytes = 0;
+    // What cannot be rewritten stays as it is; the next attempt comes when as much again is of no more use.
+    await journal.rewrite(snapshot(state)).catch(() => {});
+    compacting = undefined;
+  };
+
+  const shared: Shared = {
+    now,
+    state: () => {
+      if (closed) throw new Unavailable('the embedded store');
+      return state;
+    },
+    commit: (record) => {
+      if (closed) throw new Unavailable('the embedded store');
+      write(kept?.journal, record);
+      applied(record);
+      if (kept && !compacting && isWorthwhile(kept)) compacting = compact(kept);
+    },
+  };
+
+  const close = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    kept?.journal.close();
+    await compacting;
+    kept?.unlock();
+  };
+
+  return { log: memoryEventLog(shared), inbox: memoryInbox(shared), nodes: memoryNodes(shared), close };
+}
+
+interface Kept {
+  journal: Journal;
+  unlock: () => void;
+}
+
+function openFolder(path: string, replay: (record: JournalRecord) => void): Kept {
+  mkdirSync(path, { recursive: true });
+  const unlock = lockFolder(path);
+  try {
+    return { unlock, journal: openJournal(join(path, 'journal.ndjson'), replay) };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function write(journal: Journal | undefined, record: JournalRecord): void {
+  try {
+    journal?.append(record);
+  } catch (error) {
+    throw new Unavailable('the embedded store', { cause: error });
+  }
+}

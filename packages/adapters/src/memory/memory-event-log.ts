@@ -1,0 +1,109 @@
+import { type Append, canonicalText, type EventLog, GENESIS, unseal } from '@mnemon/core';
+import type { Entry } from '@mnemon/protocol';
+import type { Shared } from './embedded-store.ts';
+import type { KeptCommit, KeptEntry } from './journal-record.ts';
+import { mutationName, type Partition, partitionOf } from './state.ts';
+
+/** The log in memory. Each call is one step: nothing else happens between its first line and its last. */
+export function memoryEventLog({ state, commit, now }: Shared): EventLog {
+  return {
+    async open(space, epoch) {
+      const existing = state().epochs.get(space);
+      if (existing !== undefined) return existing;
+      commit({ type: 'open', space, epoch });
+      return epoch;
+    },
+
+    async load({ keys, mutations, ...at }) {
+      const epoch = state().epochs.get(at.space);
+      if (epoch === undefined) return undefined;
+      const from = partitionOf(state(), at);
+      return {
+        epoch,
+        head: headOf(from),
+        entries: new Map(found(keys, from.entries).map((entry) => [entry.key, readEntry(entry)])),
+        answered: found(mutations.map(mutationName), from.seqs).flatMap((seq) =>
+          readCommits(from, seq - 1, 1),
+        ),
+        leased: from.lease !== undefined && from.lease.untilMs > now(),
+      };
+    },
+
+    async append(append) {
+      const { space, partition, settled } = append;
+      if (!fits(partitionOf(state(), append), append)) return 'conflict';
+      const commits = append.commits.map(keepCommit);
+      const entries = append.entries.map(({ entry }) => keepEntry(entry));
+      commit({ type: 'append', space, partition, commits, entries, settled });
+      return 'committed';
+    },
+
+    async head(space) {
+      const epoch = state().epochs.get(space);
+      return epoch === undefined
+        ? undefined
+        : { epoch, seq: [headOf(partitionOf(state(), { space, partition: 0 })).seq] };
+    },
+
+    async commits({ afterSeq, limit, ...at }) {
+      return readCommits(partitionOf(state(), at), afterSeq, limit);
+    },
+
+    async entries({ afterKey, limit, ...at }) {
+      const from = partitionOf(state(), at);
+      const page: Entry[] = [];
+      for (const key of from.keys.after(afterKey)) {
+        if (page.length >= limit) break;
+        const entry = from.entries.get(key);
+        if (entry && !entry.deleted) page.push(readEntry(entry));
+      }
+      return page;
+    },
+
+    async newestEntrySeq(at) {
+      return partitionOf(state(), at).newestEntrySeq;
+    },
+  };
+}
+
+function headOf({ commits }: Partition): { seq: number; hash: string } {
+  const newest = commits.at(-1);
+  return newest ? { seq: newest.seq, hash: newest.hash } : { seq: 0, hash: GENESIS };
+}
+
+/** I2, I6: whether head, entries and mutations are still as they were loaded. */
+function fits(at: Partition, { commits, entries }: Append): boolean {
+  const head = headOf(at).seq;
+  const names = new Set(commits.map(({ commit }) => mutationName(commit.mutation)));
+  return (
+    commits.every(({ commit }, index) => commit.seq === head + 1 + index) &&
+    entries.every(({ entry, loadedSeq }) => (at.entries.get(entry.key)?.seq ?? 0) === loadedSeq) &&
+    names.size === commits.length &&
+    ![...names].some((name) => at.seqs.has(name))
+  );
+}
+
+const keepCommit = ({ commit: { seq, mutation }, hash, text }: Append['commits'][number]): KeptCommit => ({
+  seq,
+  client: mutation.client,
+  n: mutation.n,
+  hash,
+  text,
+});
+
+const keepEntry = (entry: Entry): KeptEntry => ({
+  key: entry.key,
+  seq: entry.seq,
+  deleted: entry.value === undefined,
+  text: canonicalText(entry),
+});
+
+const readEntry = ({ text }: KeptEntry): Entry => JSON.parse(text) as Entry;
+
+const readCommits = ({ commits }: Partition, afterSeq: number, limit: number) =>
+  commits.slice(afterSeq, afterSeq + limit).map(({ text, hash }) => unseal(text, hash));
+
+/** The rows of those names that there are, each once. */
+function found<Row>(names: Iterable<string>, rows: ReadonlyMap<string, Row>): Row[] {
+  return [...new Set(names)].flatMap((name) => rows.get(name) ?? []);
+}

@@ -1,0 +1,33 @@
+import type { PartitionId } from '@mnemon/core';
+import type { JournalRecord } from './journal-record.ts';
+import type { Partition, State } from './state.ts';
+
+/**
+ * The fewest records that make this state, as it is now: they hold on to rows, which never change, so they stay right
+ * while the state goes on. Records made from now on may be replayed after them.
+ */
+export function snapshot(state: State): readonly JournalRecord[] {
+  const records: JournalRecord[] = [];
+  for (const [space, epoch] of state.epochs) records.push({ type: 'open', space, epoch });
+  for (const [space, ofSpace] of state.partitions) {
+    for (const [partition, kept] of ofSpace) records.push(...ofPartition({ space, partition }, kept));
+  }
+  for (const ofSpace of state.nodes.values()) {
+    for (const node of ofSpace.values()) records.push({ type: 'node', node });
+  }
+  return records;
+}
+
+function* ofPartition(at: PartitionId, kept: Partition): Generator<JournalRecord> {
+  const append = { type: 'append', ...at, commits: [], entries: [], settled: [] } as const;
+  for (const commits of chunks(kept.commits)) yield { ...append, commits };
+  for (const entries of chunks([...kept.entries.values()])) yield { ...append, entries };
+  for (const batch of kept.inbox.values()) yield { type: 'put', ...at, batch };
+}
+
+/** A record is held in memory several times over while it is written, so none is made of a whole history. */
+const ROWS_PER_RECORD = 64;
+
+function* chunks<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
+  for (let i = 0; i < rows.length; i += ROWS_PER_RECORD) yield rows.slice(i, i + ROWS_PER_RECORD);
+}

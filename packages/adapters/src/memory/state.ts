@@ -1,0 +1,106 @@
+import type { MutationId, Node, PartitionId } from '@mnemon/core';
+import type { SpaceId } from '@mnemon/protocol';
+import type { JournalRecord, KeptBatch, KeptCommit, KeptEntry } from './journal-record.ts';
+import { type SortedKeys, sortedKeys } from './sorted-keys.ts';
+
+export interface Partition {
+  /** Of `seq` 1, 2, 3 … */
+  commits: KeptCommit[];
+  /** By mutation. */
+  seqs: Map<string, number>;
+  entries: Map<string, KeptEntry>;
+  keys: SortedKeys;
+  newestEntrySeq: number;
+  /** By mutation, in arrival order. */
+  inbox: Map<string, KeptBatch>;
+  /** Not journaled: who held it died with this process. */
+  lease: { holder: string; untilMs: number } | undefined;
+}
+
+/** All that the store knows. Maps throughout: a space may be named `constructor`. */
+export interface State {
+  epochs: Map<SpaceId, string>;
+  partitions: Map<SpaceId, Map<number, Partition>>;
+  nodes: Map<SpaceId, Map<string, Node>>;
+}
+
+export const emptyState = (): State => ({ epochs: new Map(), partitions: new Map(), nodes: new Map() });
+
+/** Ids have no slash, so no two mutations share a name. */
+export const mutationName = ({ client, n }: MutationId): string => `${client}/${n}`;
+
+export function partitionOf(state: State, { space, partition }: PartitionId): Partition {
+  const ofSpace = getOrAdd(state.partitions, space, () => new Map<number, Partition>());
+  return getOrAdd(ofSpace, partition, emptyPartition);
+}
+
+function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const found = map.get(key) ?? make();
+  map.set(key, found);
+  return found;
+}
+
+const emptyPartition = (): Partition => ({
+  commits: [],
+  seqs: new Map(),
+  entries: new Map(),
+  keys: sortedKeys(),
+  newestEntrySeq: 0,
+  inbox: new Map(),
+  lease: undefined,
+});
+
+/** Does what the record says. Answers about how many bytes of earlier records, or of its own, are of no more use. */
+export function apply(state: State, record: JournalRecord): number {
+  switch (record.type) {
+    case 'journal':
+      return 0;
+    case 'open':
+      state.epochs.set(record.space, record.epoch);
+      return 0;
+    case 'append':
+      return applyAppend(partitionOf(state, record), record);
+    case 'put':
+      partitionOf(state, record).inbox.set(mutationName(record.batch), record.batch);
+      return 0;
+    case 'remove':
+      return takeOut(partitionOf(state, record), record.mutations);
+    case 'node':
+      return applyNode(state, record.node);
+    default:
+      return record satisfies never;
+  }
+}
+
+function applyAppend(at: Partition, record: Extract<JournalRecord, { type: 'append' }>): number {
+  for (const commit of record.commits) {
+    at.commits.push(commit);
+    at.seqs.set(mutationName(commit), commit.seq);
+  }
+  let supersededBytes = takeOut(at, record.settled);
+  for (const entry of record.entries) {
+    const former = at.entries.get(entry.key);
+    if (former) supersededBytes += former.text.length;
+    else at.keys.add(entry.key);
+    at.entries.set(entry.key, entry);
+    at.newestEntrySeq = Math.max(at.newestEntrySeq, entry.seq);
+  }
+  return supersededBytes;
+}
+
+function takeOut(at: Partition, mutations: readonly MutationId[]): number {
+  let supersededBytes = 0;
+  for (const mutation of mutations) {
+    const name = mutationName(mutation);
+    supersededBytes += (at.inbox.get(name)?.text.length ?? 0) + name.length;
+    at.inbox.delete(name);
+  }
+  return supersededBytes;
+}
+
+function applyNode(state: State, node: Node): number {
+  const ofSpace = getOrAdd(state.nodes, node.space, () => new Map<string, Node>());
+  const former = ofSpace.get(node.instanceId);
+  ofSpace.set(node.instanceId, node);
+  return former ? JSON.stringify(former).length : 0;
+}
