@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createTables, dynamoClient } from '@mnemon/adapters/dynamo';
+import { embeddedStore, memoryEventBus } from '@mnemon/adapters/memory';
+import { connectMongo, createIndexes } from '@mnemon/adapters/mongo';
+import type { Ports } from '@mnemon/core';
+import { startEmbeddedDynamoDb } from './embedded-dynamodb.ts';
+import { startUpstashRest } from './upstash-rest.ts';
+
+/** Where external backends are; each that is left out is embedded. */
+export interface BackendUrls {
+  mongodbUrl?: string | undefined;
+  /** A plain Redis, reached through a REST endpoint as Upstash offers it. */
+  redisUrl?: string | undefined;
+  /** Upstash itself; wins over `redisUrl`. */
+  upstash?: { url: string; token: string } | undefined;
+  dynamodbEndpoint?: string | undefined;
+}
+
+export interface Backend {
+  name: 'memory' | 'connections' | 'event bus';
+  kind: 'embedded' | 'external';
+  /** For people: no credentials. */
+  where: string;
+}
+
+/** The services under the functions, started or found. */
+export interface Backends {
+  list: readonly Backend[];
+  /** What tells the functions where they are. */
+  env: Record<string, string>;
+  /** What is embedded, for functions to reach in this process. */
+  ports: Partial<Ports>;
+  close(): Promise<void>;
+}
+
+export interface BackendOptions {
+  urls: BackendUrls;
+  /** Left out: nothing outlives the process. */
+  dataDir?: string | undefined;
+  /** Names the database, the table and the channels, so that several clouds can share one engine. */
+  name: string;
+  log: (line: string) => void;
+}
+
+type Part = Omit<Backends, 'list'> & { backend: Backend };
+
+/** Starts or reaches all backends; rejects with one clear sentence about the one that is not there. */
+export async function openBackends(options: BackendOptions): Promise<Backends> {
+  const opening = [openMemory(options), openConnections(options), openBus(options)];
+  const settled = await Promise.allSettled(opening);
+  const parts = settled.flatMap((part) => (part.status === 'fulfilled' ? [part.value] : []));
+  const close = async () => void (await Promise.all(parts.map((part) => part.close())));
+  const failed = settled.find((part) => part.status === 'rejected');
+  if (failed) {
+    await close();
+    throw failed.reason;
+  }
+  return {
+    list: parts.map(({ backend }) => backend),
+    env: Object.assign({}, ...parts.map(({ env }) => env)),
+    ports: Object.assign({}, ...parts.map(({ ports }) => ports)),
+    close,
+  };
+}
+
+async function openMemory({ urls, dataDir, name }: BackendOptions): Promise<Part> {
+  if (urls.mongodbUrl === undefined) {
+    const path = dataDir && join(dataDir, 'memory');
+    const store = await embeddedStore(path === undefined ? {} : { path });
+    const backend: Backend = { name: 'memory', kind: 'embedded', where: path ?? 'in memory' };
+    const { log, inbox, nodes } = store;
+    return { backend, env: {}, ports: { log, inbox, nodes }, close: () => store.close() };
+  }
+  const mongo = connectMongo({ url: urls.mongodbUrl, dbName: name });
+  const where = withoutCredentials(urls.mongodbUrl);
+  await reach(`MongoDB at ${where}`, () => createIndexes(mongo.db));
+  await mongo.close();
+  const env = { MONGODB_URL: urls.mongodbUrl, MONGODB_DATABASE: name };
+  return { backend: { name: 'memory', kind: 'external', where }, env, ports: {}, close: async () => {} };
+}
+
+async function openConnections({ urls, dataDir, name, log }: BackendOptions): Promise<Part> {
+  const external = urls.dynamodbEndpoint;
+  const path = dataDir && join(dataDir, 'dynamodb');
+  const embedded = external
+    ? undefined
+    : await startEmbeddedDynamoDb({ ...(path !== undefined && { path }), log });
+  const endpoint = external ?? embedded?.endpoint ?? '';
+  const tableName = `${name}-connections`;
+  const client = dynamoClient({ region: 'us-east-1', endpoint, credentials: LOCAL_CREDENTIALS });
+  try {
+    await reach(`DynamoDB at ${endpoint}`, () => createTables({ client, tableName }));
+  } catch (error) {
+    await embedded?.close();
+    throw error;
+  } finally {
+    client.destroy();
+  }
+  return {
+    backend: {
+      name: 'connections',
+      kind: external ? 'external' : 'embedded',
+      where: external ? withoutCredentials(external) : (path ?? 'in memory'),
+    },
+    env: { CONNECTIONS_TABLE: tableName, DYNAMODB_ENDPOINT: endpoint },
+    ports: {},
+    close: async () => embedded?.close(),
+  };
+}
+
+async function openBus({ urls, name, log }: BackendOptions): Promise<Part> {
+  const prefix = { BUS_PREFIX: name };
+  if (urls.upstash) {
+    const { url, token } = urls.upstash;
+    const env = { ...prefix, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token };
+    return { backend: { name: 'event bus', kind: 'external', where: url }, env, ports: {}, close: async () => {} };
+  }
+  if (urls.redisUrl === undefined) {
+    const bus = memoryEventBus();
+    const backend: Backend = { name: 'event bus', kind: 'embedded', where: 'in process' };
+    return { backend, env: prefix, ports: { bus }, close: async () => {} };
+  }
+  const token = randomBytes(24).toString('base64url');
+  const { redisUrl } = urls;
+  const where = withoutCredentials(redisUrl);
+  const rest = await reach(`Redis at ${where}`, () => startUpstashRest({ redisUrl, token, log }));
+  const env = { ...prefix, UPSTASH_REDIS_REST_URL: rest.url, UPSTASH_REDIS_REST_TOKEN: token };
+  return { backend: { name: 'event bus', kind: 'external', where }, env, ports: {}, close: () => rest.close() };
+}
+
+/** Something that the user can put right: its message is all they need to see. */
+export class StartProblem extends Error {
+  override readonly name = 'StartProblem';
+}
+
+async function reach<Value>(what: string, open: () => Promise<Value>): Promise<Value> {
+  try {
+    return await open();
+  } catch (cause) {
+    throw new StartProblem(`${what} cannot be reached. Start it, or unset its variable to use the embedded one.`, { cause });
+  }
+}
+
+function withoutCredentials(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, '//').replace(/\?.*$/, '');
+}

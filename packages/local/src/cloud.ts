@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { type Claims, issueToken } from '@mnemon/functions/token';
+import { type Backend, type BackendUrls, openBackends } from './backends.ts';
+import { devSecret } from './dev-secret.ts';
+import { type Gateway, type GatewayFaults, type GatewayLimits, startGateway } from './gateway.ts';
+import { type HostFaults, type LambdaHost, startLambdaHost } from './lambda-host.ts';
+
+export interface CloudOptions {
+  /** 0 takes a free one. */
+  port: number;
+  /** Left out: nothing outlives the process. */
+  dataDir?: string;
+  backends?: BackendUrls;
+  /** Names what this cloud keeps on external engines. */
+  name?: string;
+  heartbeatMs?: number;
+  staleMs?: number;
+  /** Of the WebSocket function. */
+  maxConcurrency?: number;
+  timeoutMs?: number;
+  limits?: Partial<GatewayLimits>;
+  gatewayFaults?: GatewayFaults;
+  hostFaults?: HostFaults;
+  log?: (line: string) => void;
+}
+
+/** API Gateway, Lambda and their backends on one machine. */
+export interface Cloud {
+  /** Where clients connect. */
+  url: string;
+  backends: readonly Backend[];
+  gateway: Gateway;
+  /** A token of this cloud. Missing claims: everything in space `dev`, any instance, for a day. */
+  issueToken(claims?: Partial<Claims>): Promise<string>;
+  close(): Promise<void>;
+}
+
+const DAY_S = 24 * 60 * 60;
+
+/** Starts everything; rejects, with nothing left running, when a part cannot start. */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  const log = options.log ?? (() => {});
+  const secret = await devSecret(options.dataDir);
+  const credentials = { accessKeyId: `local-${randomBytes(8).toString('hex')}` };
+  const { name = 'mnemon', dataDir, backends: urls = {} } = options;
+  const backends = await openBackends({ urls, dataDir, name, log });
+  const host = startLambdaHost({
+    ports: backends.ports,
+    log,
+    ...(options.hostFaults && { faults: options.hostFaults }),
+  });
+  const closers = [() => host.close(), () => backends.close()];
+  const close = async () => {
+    for (const each of closers) await each();
+  };
+  try {
+    // Functions are told the gateway's endpoint, and the gateway needs the functions: whoever comes first waits.
+    const functions = deferred<Functions>();
+    const gateway = await startGateway({
+      port: options.port,
+      credentials,
+      authorize: async (event) => (await functions.promise).authorizer.invoke(event),
+      invoke: async (event) => (await functions.promise).message.invoke(event),
+      ...(options.limits && { limits: options.limits }),
+      ...(options.gatewayFaults && { faults: options.gatewayFaults }),
+    });
+    closers.unshift(() => gateway.close());
+    const env = {
+      ...backends.env,
+      AUTH_SECRETS: secret,
+      MANAGEMENT_ENDPOINT: gateway.managementEndpoint,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      ...(options.heartbeatMs && { HEARTBEAT_MS: String(options.heartbeatMs) }),
+      ...(options.staleMs && { STALE_MS: String(options.staleMs) }),
+    };
+    functions.resolve(await addFunctions(host, env, options));
+    return {
+      url: gateway.url,
+      backends: backends.list,
+      gateway,
+      issueToken: (claims) => issueToken({ ...devClaims(), ...claims }, secret),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Functions = Awaited<ReturnType<typeof addFunctions>>;
+
+async function addFunctions(host: LambdaHost, env: Record<string, string>, options: CloudOptions) {
+  const common = { env, minEnvironments: 1 };
+  const { maxConcurrency = 8, timeoutMs = 29_000 } = options;
+  const [authorizer, message] = await Promise.all([
+    host.addFunction({ ...common, name: 'authorizer', entry: entryOf('authorizer'), maxConcurrency: 2, timeoutMs: 5_000 }),
+    host.addFunction({ ...common, name: 'message', entry: entryOf('message'), maxConcurrency, timeoutMs }),
+  ]);
+  return { authorizer, message };
+}
+
+const { resolve } = createRequire(import.meta.url);
+const entryOf = (name: string): URL => pathToFileURL(resolve(`@mnemon/functions/ws/${name}`));
+
+const devClaims = (): Claims => ({
+  sub: 'developer',
+  space: 'dev' as Claims['space'],
+  instance: '*',
+  grants: [{ pattern: '**', access: 'admin' }],
+  exp: Math.floor(Date.now() / 1000) + DAY_S,
+});
+
+function deferred<Value>() {
+  let resolve: (value: Value) => void = () => {};
+  const promise = new Promise<Value>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
