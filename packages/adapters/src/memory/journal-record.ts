@@ -41,21 +41,55 @@ export type JournalRecord =
   | (InPartition & { type: 'remove'; mutations: readonly MutationId[] })
   | { type: 'node'; node: Node };
 
-const CHECKSUM_AT = 2;
-const BODY_AT = 12;
+const SUM_AT = 2;
+const HEAD_LENGTH_AT = 10;
+const HEAD_AT = 20;
 
-/** A line of JSON: `["<CRC-32 of the record's text>",<record>]`. JSON escapes line breaks, so one line is one record. */
+/**
+ * A line of JSON: `["<CRC-32 of what follows><length of the head>",<head>,<text>,<text> …]`, both numbers in 8
+ * hexadecimal digits. The head is the record with the length of each text in its place; the texts are JSON already, so
+ * they are neither escaped nor, on replay, parsed. Canonical text escapes line breaks: one line is one record.
+ */
 export function encodeRecord(record: JournalRecord): Buffer {
-  const body = JSON.stringify(record);
-  return Buffer.from(`["${checksum(body)}",${body}]\n`);
+  const rows = rowsWithText(record);
+  const head = rows.length === 0 ? JSON.stringify(record) : JSON.stringify(withoutTexts(record));
+  let texts = '';
+  for (const { text } of rows) {
+    if (text.includes('\n')) throw new TypeError('only canonical text is kept');
+    texts += `,${text}`;
+  }
+  const summed = `${hex(Buffer.byteLength(head))}",${head}${texts}`;
+  return Buffer.from(`["${hex(crc32(summed))}${summed}]\n`);
 }
 
-/** `undefined` when the line is not, byte for byte, one that `encodeRecord` made. */
+/** `undefined` when the line is not, byte for byte, one that `encodeRecord` made; so it needs no other check. */
 export function decodeRecord(line: Buffer): JournalRecord | undefined {
-  const body = line.subarray(BODY_AT, -1);
-  if (line.toString('latin1', CHECKSUM_AT, CHECKSUM_AT + 8) !== checksum(body)) return undefined;
-  // The checksum is the schema: a record that passes is one that this code wrote.
-  return JSON.parse(body.toString()) as JournalRecord;
+  if (line.length < HEAD_AT) return undefined;
+  const sum = hex(crc32(line.subarray(HEAD_LENGTH_AT, -1)));
+  if (sum !== line.toString('latin1', SUM_AT, HEAD_LENGTH_AT)) return undefined;
+  const headEnd = HEAD_AT + Number.parseInt(line.toString('latin1', HEAD_LENGTH_AT, HEAD_AT - 2), 16);
+  const record = JSON.parse(line.toString('utf8', HEAD_AT, headEnd)) as JournalRecord;
+  let at = headEnd + 1;
+  for (const row of rowsWithText(record)) {
+    const bytes = Number(row.text);
+    row.text = line.toString('utf8', at, at + bytes);
+    at += bytes + 1;
+  }
+  return record;
 }
 
-const checksum = (body: string | Buffer): string => crc32(body).toString(16).padStart(8, '0');
+function rowsWithText(record: JournalRecord): readonly { text: string }[] {
+  if (record.type === 'append') return [...record.commits, ...record.entries];
+  return record.type === 'put' ? [record.batch] : [];
+}
+
+function withoutTexts(record: JournalRecord): object {
+  if (record.type === 'append') {
+    return { ...record, commits: record.commits.map(withoutText), entries: record.entries.map(withoutText) };
+  }
+  return record.type === 'put' ? { ...record, batch: withoutText(record.batch) } : record;
+}
+
+const withoutText = (row: { text: string }): object => ({ ...row, text: Buffer.byteLength(row.text) });
+
+const hex = (number: number): string => number.toString(16).padStart(8, '0');
