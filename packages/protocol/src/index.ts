@@ -48,6 +48,7 @@ export {
   advance,
   type Causality,
   compare,
+  counterOf,
   includes,
   merge,
   type VectorClock,

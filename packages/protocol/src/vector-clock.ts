@@ -5,6 +5,10 @@ import { LIMITS } from './limits.ts';
 /** Per entry: how many writes of each instance its value includes. A missing counter is 0. */
 export type VectorClock = Readonly<Record<string, number>>;
 
+/** Asks for an own property: an instance may be called `constructor`, which every object inherits. */
+export const counterOf = (clock: VectorClock, instance: string): number =>
+  Object.hasOwn(clock, instance) ? (clock[instance] as number) : 0;
+
 export type Causality = 'equal' | 'before' | 'after' | 'concurrent';
 
 /** How `a` stands to `b`: `before` when `b` includes all of `a` and more. */
@@ -17,14 +21,14 @@ export function compare(a: VectorClock, b: VectorClock): Causality {
 
 /** Whether `a` has seen everything that `b` has. */
 export function includes(a: VectorClock, b: VectorClock): boolean {
-  for (const instance in b) if ((b[instance] as number) > (a[instance] ?? 0)) return false;
+  for (const instance in b) if (counterOf(b, instance) > counterOf(a, instance)) return false;
   return true;
 }
 
 /** The smallest clock that includes both. */
 export function merge(a: VectorClock, b: VectorClock): VectorClock {
   const merged: Record<string, number> = { ...a };
-  for (const instance in b) merged[instance] = Math.max(merged[instance] ?? 0, b[instance] as number);
+  for (const instance in b) merged[instance] = Math.max(counterOf(a, instance), counterOf(b, instance));
   return merged;
 }
 
@@ -34,12 +38,12 @@ export function merge(a: VectorClock, b: VectorClock): VectorClock {
  * first in JavaScript objects and are therefore dropped sooner, never the writer's own.)
  */
 export function advance(clock: VectorClock, instance: string): VectorClock {
-  const { [instance]: own = 0, ...others } = clock as Record<string, number>;
+  const { [instance]: _, ...others } = clock as Record<string, number>;
   const names = Object.keys(others);
   for (const oldest of names.slice(0, Math.max(0, names.length + 1 - LIMITS.clockCounters))) {
     delete others[oldest];
   }
-  return { ...others, [instance]: own + 1 };
+  return { ...others, [instance]: counterOf(clock, instance) + 1 };
 }
 
 function clockProblem(clock: unknown): string | undefined {

@@ -1,6 +1,7 @@
 import {
   advance,
   allows,
+  counterOf,
   type Entry,
   type ErrorCode,
   type EventType,
@@ -41,7 +42,7 @@ export function decide(entry: Entry | undefined, op: Op, writer: Writer, nowMs: 
   if (refusal) return { outcome: refusal };
   if (op.op === 'delete' && entry?.value === undefined) return { outcome: { status: 'unchanged' } };
   const known = entry?.clock ?? {};
-  const seen = { ...op.seen, [writer.instanceId]: known[writer.instanceId] ?? 0 };
+  const seen = { ...op.seen, [writer.instanceId]: counterOf(known, writer.instanceId) };
   return includes(seen, known)
     ? replace(entry, op, writer, nowMs)
     : resolve(entry as Entry, op, writer, nowMs);
