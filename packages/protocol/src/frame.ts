@@ -87,7 +87,8 @@ function refusal(issues: readonly z.core.$ZodIssue[], type: string): WireError {
     return wireError('unknown-type', `no message is called ${JSON.stringify(type.slice(0, 64))}`);
   }
   const path = issue.path.join('.');
-  return wireError(codeOf(issue), `${path}: ${issue.message}`, { details: { path } });
+  // Cut short: the message may repeat names from the frame, and an answer has to fit one.
+  return wireError(codeOf(issue), `${path}: ${issue.message.slice(0, 200)}`, { details: { path } });
 }
 
 /** A schema names its own code where one says more than `bad-request`. */
