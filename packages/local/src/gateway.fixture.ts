@@ -1,4 +1,6 @@
 // A gateway whose integration is a plain function, and real WebSocket clients, for the tests of its parts.
+
+import { vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Gateway, type GatewayOptions, startGateway, type WebsocketEvent } from './gateway.ts';
 
@@ -22,6 +24,9 @@ export interface TestClient {
   closed: Promise<{ code: number; reason: string }>;
   nextFrame(): Promise<string>;
 }
+
+/** Waits for a condition, patiently: a busy machine is no failure. */
+export const until = <Value>(condition: () => Value) => vi.waitFor(condition, 10_000);
 
 type Respond = (event: WebsocketEvent, gateway: () => Gateway) => unknown;
 

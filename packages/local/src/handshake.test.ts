@@ -1,7 +1,7 @@
 import { connect as connectTcp } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { startTestGateway, type TestGateway } from './gateway.fixture.ts';
+import { startTestGateway, type TestGateway, until } from './gateway.fixture.ts';
 import type { AuthorizerEvent } from './websocket-events.ts';
 
 let gateway: TestGateway;
@@ -30,7 +30,7 @@ describe('the authorizer', () => {
     });
     await client.opened;
     client.socket.send('hello');
-    await vi.waitFor(() => gateway.eventOf('MESSAGE'));
+    await until(() => gateway.eventOf('MESSAGE'));
 
     expect(asked).toHaveLength(1);
     const { connectionId } = gateway.eventOf('CONNECT').requestContext;
@@ -56,9 +56,9 @@ describe('the authorizer', () => {
     const client = gateway.client();
     await client.opened;
     client.socket.send('hello');
-    await vi.waitFor(() => gateway.eventOf('MESSAGE'));
+    await until(() => gateway.eventOf('MESSAGE'));
     client.socket.close();
-    await vi.waitFor(() => gateway.eventOf('DISCONNECT'));
+    await until(() => gateway.eventOf('DISCONNECT'));
 
     expect(gateway.events).toHaveLength(3);
     for (const { requestContext } of gateway.events) {
@@ -146,11 +146,11 @@ describe('the $connect route', () => {
     const later = new Promise((resolve) => (answer = resolve));
     gateway = await startTestGateway({}, () => later);
     const client = gateway.client();
-    await vi.waitFor(() => gateway.eventOf('CONNECT'));
+    await until(() => gateway.eventOf('CONNECT'));
     client.socket.terminate();
     await client.closed;
     answer({ statusCode: 200 });
-    await vi.waitFor(() => gateway.eventOf('DISCONNECT'));
+    await until(() => gateway.eventOf('DISCONNECT'));
     expect(gateway.eventOf('DISCONNECT').requestContext.disconnectStatusCode).toBe(1006);
   });
 });

@@ -4,8 +4,8 @@ import {
   GetConnectionCommand,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { startTestGateway, type TestGateway } from './gateway.fixture.ts';
+import { afterEach, describe, expect, test } from 'vitest';
+import { startTestGateway, type TestGateway, until } from './gateway.fixture.ts';
 
 let gateway: TestGateway;
 const clients: ApiGatewayManagementApiClient[] = [];
@@ -61,9 +61,9 @@ describe('@connections, through the real SDK', () => {
     expect(before.ConnectedAt?.getTime()).toBe(connectedAt);
     expect(before.Identity).toEqual({ SourceIp: '127.0.0.1', UserAgent: 'mnemon-test' });
 
-    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(before.LastActiveAt?.getTime() ?? 0));
+    await until(() => expect(Date.now()).toBeGreaterThan(before.LastActiveAt?.getTime() ?? 0));
     client.socket.send('hello');
-    await vi.waitFor(() => gateway.eventOf('MESSAGE'));
+    await until(() => gateway.eventOf('MESSAGE'));
     const after = await sdk().send(new GetConnectionCommand({ ConnectionId: connectionId }));
     expect(after.LastActiveAt?.getTime()).toBeGreaterThan(before.LastActiveAt?.getTime() ?? 0);
   });
@@ -75,7 +75,7 @@ describe('@connections, through the real SDK', () => {
     expect($metadata.httpStatusCode).toBe(204);
     await expect(post(connectionId, 'x')).rejects.toMatchObject({ name: 'GoneException' });
     expect(await client.closed).toMatchObject({ code: 1000 });
-    await vi.waitFor(() => gateway.eventOf('DISCONNECT'));
+    await until(() => gateway.eventOf('DISCONNECT'));
     expect(gateway.eventOf('DISCONNECT').requestContext.disconnectReason).toBe('Connection Closed Normally');
   });
 
