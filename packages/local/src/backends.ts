@@ -2,10 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createTables, dynamoClient } from '@mnemon/adapters/dynamo';
 import { embeddedStore, memoryEventBus } from '@mnemon/adapters/memory';
-import { connectMongo, createIndexes } from '@mnemon/adapters/mongo';
 import type { Ports } from '@mnemon/core';
 import { startEmbeddedDynamoDb } from './embedded-dynamodb.ts';
-import { startUpstashRest } from './upstash-rest.ts';
 
 /** Where external backends are; each that is left out is embedded. */
 export interface BackendUrls {
@@ -72,6 +70,7 @@ async function openMemory({ urls, dataDir, name }: BackendOptions): Promise<Part
     const { log, inbox, nodes } = store;
     return { backend, env: {}, ports: { log, inbox, nodes }, close: () => store.close() };
   }
+  const { connectMongo, createIndexes } = await import('@mnemon/adapters/mongo'); // not on every start
   const mongo = connectMongo({ url: urls.mongodbUrl, dbName: name });
   const where = withoutCredentials(urls.mongodbUrl);
   await reach(`MongoDB at ${where}`, () => createIndexes(mongo.db));
@@ -88,7 +87,7 @@ async function openConnections({ urls, dataDir, name, log }: BackendOptions): Pr
     : await startEmbeddedDynamoDb({ ...(path !== undefined && { path }), log });
   const endpoint = external ?? embedded?.endpoint ?? '';
   const tableName = `${name}-connections`;
-  const client = dynamoClient({ region: 'us-east-1', endpoint, credentials: LOCAL_CREDENTIALS });
+  const client = dynamoClient({ region: 'us-east-1', endpoint });
   try {
     await reach(`DynamoDB at ${endpoint}`, () => createTables({ client, tableName }));
   } catch (error) {
@@ -114,19 +113,30 @@ async function openBus({ urls, name, log }: BackendOptions): Promise<Part> {
   if (urls.upstash) {
     const { url, token } = urls.upstash;
     const env = { ...prefix, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token };
-    return { backend: { name: 'event bus', kind: 'external', where: url }, env, ports: {}, close: async () => {} };
+    return {
+      backend: { name: 'event bus', kind: 'external', where: url },
+      env,
+      ports: {},
+      close: async () => {},
+    };
   }
   if (urls.redisUrl === undefined) {
     const bus = memoryEventBus();
     const backend: Backend = { name: 'event bus', kind: 'embedded', where: 'in process' };
     return { backend, env: prefix, ports: { bus }, close: async () => {} };
   }
+  const { startUpstashRest } = await import('./upstash-rest.ts');
   const token = randomBytes(24).toString('base64url');
   const { redisUrl } = urls;
   const where = withoutCredentials(redisUrl);
   const rest = await reach(`Redis at ${where}`, () => startUpstashRest({ redisUrl, token, log }));
   const env = { ...prefix, UPSTASH_REDIS_REST_URL: rest.url, UPSTASH_REDIS_REST_TOKEN: token };
-  return { backend: { name: 'event bus', kind: 'external', where }, env, ports: {}, close: () => rest.close() };
+  return {
+    backend: { name: 'event bus', kind: 'external', where },
+    env,
+    ports: {},
+    close: () => rest.close(),
+  };
 }
 
 /** Something that the user can put right: its message is all they need to see. */
@@ -138,7 +148,10 @@ async function reach<Value>(what: string, open: () => Promise<Value>): Promise<V
   try {
     return await open();
   } catch (cause) {
-    throw new StartProblem(`${what} cannot be reached. Start it, or unset its variable to use the embedded one.`, { cause });
+    throw new StartProblem(
+      `${what} cannot be reached. Start it, or unset its variable to use the embedded one.`,
+      { cause },
+    );
   }
 }
 

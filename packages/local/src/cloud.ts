@@ -95,7 +95,13 @@ async function addFunctions(host: LambdaHost, env: Record<string, string>, optio
   const common = { env, minEnvironments: 1 };
   const { maxConcurrency = 8, timeoutMs = 29_000 } = options;
   const [authorizer, message] = await Promise.all([
-    host.addFunction({ ...common, name: 'authorizer', entry: entryOf('authorizer'), maxConcurrency: 2, timeoutMs: 5_000 }),
+    host.addFunction({
+      ...common,
+      name: 'authorizer',
+      entry: entryOf('authorizer'),
+      maxConcurrency: 2,
+      timeoutMs: 5_000,
+    }),
     host.addFunction({ ...common, name: 'message', entry: entryOf('message'), maxConcurrency, timeoutMs }),
   ]);
   return { authorizer, message };

@@ -1,0 +1,60 @@
+/**
+ * Replays a git repository's first-parent history into a space of its own: one instance per author, who connects and
+ * leaves as their commits come and go, while two observers watch. At the end the service, both observers and
+ * `git ls-tree` must agree, and the log's hash chain must hold.
+ *
+ *     npx tsx examples/git-history.ts REPOSITORY [--kill] [--limit N] [--data DIR]
+ *
+ * `--kill` ends the cloud with SIGKILL half-way and starts it again.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startCloudProcess } from './git-history/cloud-process.ts';
+import { replay } from './git-history/replay.ts';
+import { readHistory, readSizes, readTree } from './git-history/repository.ts';
+import { spaceTokens } from './git-history/space-tokens.ts';
+import { verdictOn } from './git-history/verdict.ts';
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    kill: { type: 'boolean', default: false },
+    limit: { type: 'string', default: 'Infinity' },
+    data: { type: 'string' },
+  },
+});
+const [repository = '.'] = positionals;
+
+const history = (await readHistory(repository)).slice(0, Number(flags.limit));
+const blobs = new Set(history.flatMap(({ changes }) => changes.flatMap(({ blob }) => blob ?? [])));
+const sizes = await readSizes(repository, blobs);
+console.log(
+  `${history.length} commits of ${new Set(history.map(({ author }) => author)).size} authors in ${repository}`,
+);
+
+const dataDir = flags.data ?? (await mkdtemp(join(tmpdir(), 'mnemon-git-history-')));
+let cloud = await startCloudProcess(0, dataDir);
+try {
+  const { space, token } = await spaceTokens(dataDir);
+  const result = await replay({
+    history,
+    sizes,
+    url: cloud.url,
+    token,
+    async halfWay() {
+      if (!flags.kill) return;
+      await cloud.kill();
+      cloud = await startCloudProcess(Number(new URL(cloud.url).port), dataDir);
+    },
+  });
+  await cloud.stop();
+  // A shortened replay ends elsewhere than HEAD; then only the replicas can be compared.
+  const tree = Number.isFinite(Number(flags.limit)) ? undefined : await readTree(repository);
+  const isGood = await verdictOn({ result, tree, dataDir, space });
+  process.exitCode = isGood ? 0 : 1;
+} finally {
+  await cloud.stop();
+  if (!flags.data) await rm(dataDir, { recursive: true, force: true });
+}
