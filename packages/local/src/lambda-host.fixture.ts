@@ -75,8 +75,12 @@ export const twoSteps = async () => {
   return 'both';
 };
 
-export const measuresPortCalls = async ({ count }: { count: number }) => {
-  const started = performance.now();
-  for (let i = 0; i < count; i++) await port('desk', 'echo', { i, key: 'tasks/42/state' });
-  return (performance.now() - started) / count;
+/** One branch reaches a point where it may be killed, while another goes on calling. */
+export const twoBranches = async () => {
+  const busy = (async () => {
+    for (;;) await port('desk', 'step');
+  })();
+  await port('desk', 'step');
+  await host.intercept?.('desk', 'step', 'after');
+  await busy;
 };

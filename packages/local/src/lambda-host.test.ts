@@ -237,6 +237,17 @@ describe('ports of the host', { timeout: 30_000 }, () => {
     killAt = '';
     expect(await two.invoke({})).toBe('both');
   });
+
+  test('of a killed handler, no other branch reaches the host any more', async () => {
+    let steps = 0;
+    const ports = { desk: { step: () => void steps++ } };
+    const branches = await functionNamed('twoBranches', {}, { ports, faults: { onPortCall: () => 'kill' } });
+    await expect(branches.invoke({})).rejects.toThrow('Killed after desk.step');
+    const stepsWhenKilled = steps;
+    await host?.close(); // not before the thread is gone
+    expect(stepsWhenKilled).toBeGreaterThan(0);
+    expect(steps).toBe(stepsWhenKilled);
+  });
 });
 
 test('closing rejects what runs and what is queued', { timeout: 30_000 }, async () => {
