@@ -1,0 +1,166 @@
+import type { ClientFrame, Cursor } from '@mnemon/protocol';
+import { PROTOCOL_VERSION } from '@mnemon/protocol';
+import { createTimer } from './clock.ts';
+import { type ConnectionEvent, type ConnectionState, type Effect, initialState } from './connection-state.ts';
+import { transition } from './connection-table.ts';
+import type { Ports } from './ports.ts';
+import type { Socket, SocketEnd } from './socket.ts';
+
+/** Asked anew for each connection, so that a token may expire. */
+export type TokenSource = string | (() => string | Promise<string>);
+
+/** The connection machine, at work: it runs the effects and brings back what comes of them. */
+export interface Connection {
+  readonly state: ConnectionState;
+  dispatch(event: ConnectionEvent): void;
+  /** Sends a frame; its answer repeats `id`, by default a new one. What is sent without a connection is lost. */
+  send<Type extends ClientFrame['type']>(type: Type, payload: PayloadOf<Type>, id?: string): string;
+  /** Whether `id` is of the connect frame or of the newest ask; each is answered once. */
+  takeAnswer(id: string): boolean;
+  /** Why the last connection failed. */
+  readonly lastFailure: unknown;
+  /** Resolves when every socket that was ever opened is gone. */
+  gone(): Promise<void>;
+}
+
+type PayloadOf<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }>['payload'];
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly token: TokenSource;
+  readonly ports: Ports;
+  /** What to say on a connection; the connection itself doesn't know the log. */
+  readonly log: { readonly cursor: Cursor | undefined; nextAsk(): { page: string } | { cursor?: Cursor } };
+  readonly onFrame: (text: string) => void;
+  readonly onState: (state: ConnectionState, before: ConnectionState) => void;
+}
+
+/** A connection in the state `idle`. */
+export function createConnection(options: ConnectionOptions): Connection {
+  const { url, token, ports, log, onFrame, onState } = options;
+  const closing = new Set<Promise<void>>();
+  const events: ConnectionEvent[] = [];
+  const timers = {
+    deadline: createTimer(ports.clock, () => dispatch({ type: 'deadline' })),
+    heartbeat: createTimer(ports.clock, () => dispatch({ type: 'heartbeat' })),
+  };
+  let state = initialState(typeof token === 'function');
+  let socket: Socket | undefined;
+  let generation = 0; // tells what comes of an older socket from what comes of this one
+  let lastId = 0;
+  let awaitedId: string | undefined;
+  let lastFailure: unknown;
+  let isDispatching = false;
+
+  // Effects may report at once: what they report waits until the transition is complete.
+  function dispatch(event: ConnectionEvent): void {
+    events.push(event);
+    if (isDispatching) return;
+    isDispatching = true;
+    for (let next = events.shift(); next; next = events.shift()) {
+      const before = state;
+      const { state: after, effects } = transition(before, next, ports.random());
+      state = after;
+      for (const effect of effects) run(effect);
+      if (after !== before) onState(after, before);
+    }
+    isDispatching = false;
+  }
+
+  function run(effect: Effect): void {
+    switch (effect.do) {
+      case 'open':
+        void open(++generation);
+        break;
+      case 'hello':
+        awaitedId = send('connect', {
+          protocolVersion: PROTOCOL_VERSION,
+          subscriptions: state.following ? ['**'] : [],
+          ...(state.following && log.cursor && { cursor: log.cursor }),
+        });
+        break;
+      case 'ask':
+        awaitedId =
+          effect.how === 'catch-up'
+            ? send('catch-up', log.nextAsk())
+            : send('subscribe', { patterns: ['**'], ...(log.cursor && { cursor: log.cursor }) });
+        break;
+      case 'beat':
+        send('heartbeat', log.cursor ? { cursor: log.cursor } : {});
+        break;
+      case 'goodbye':
+        send('disconnect', {});
+        break;
+      case 'cut':
+        cut();
+        break;
+      case 'timer':
+        if (effect.ms === undefined) timers[effect.timer].clear();
+        else timers[effect.timer].set(effect.ms);
+    }
+  }
+
+  async function open(mine: number): Promise<void> {
+    try {
+      const current = typeof token === 'function' ? await token() : token;
+      if (mine !== generation) return;
+      socket = ports.openSocket(
+        { url, token: current },
+        {
+          opened: () => mine === generation && dispatch({ type: 'opened' }),
+          received: (text) => mine === generation && onFrame(text),
+          ended: (end) => mine === generation && failed(end),
+        },
+      );
+    } catch (cause) {
+      if (mine === generation) failed({ cause });
+    }
+  }
+
+  function failed(end: SocketEnd): void {
+    socket = undefined;
+    lastFailure = end.cause ?? (end.httpStatus && new Error(`the server answered HTTP ${end.httpStatus}`));
+    if (end.httpStatus === 401 || end.httpStatus === 403) {
+      const message = `the server refused the token (HTTP ${end.httpStatus})`;
+      dispatch({ type: 'refused', code: 'unauthorized', message });
+    } else dispatch({ type: 'lost' });
+  }
+
+  function cut(): void {
+    generation++;
+    awaitedId = undefined;
+    if (!socket) return;
+    const gone = socket.close();
+    socket = undefined;
+    closing.add(gone);
+    void gone.then(() => closing.delete(gone));
+  }
+
+  function send<Type extends ClientFrame['type']>(
+    type: Type,
+    payload: PayloadOf<Type>,
+    id = `${type}-${++lastId}`,
+  ): string {
+    socket?.send(JSON.stringify({ type, id, timestamp: ports.clock.now(), payload }));
+    return id;
+  }
+
+  function takeAnswer(id: string): boolean {
+    if (id !== awaitedId) return false;
+    awaitedId = undefined;
+    return true;
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    get lastFailure() {
+      return lastFailure;
+    },
+    dispatch,
+    send,
+    takeAnswer,
+    gone: async () => void (await Promise.all(closing)),
+  };
+}

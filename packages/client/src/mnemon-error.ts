@@ -1,0 +1,62 @@
+import {
+  type Entry,
+  ERRORS,
+  type ErrorCode,
+  errorCodeSchema,
+  type Outcome,
+  type WireError,
+} from '@mnemon/protocol';
+
+/** Why a call failed: a code of the wire, or one of the client's own. */
+export type MnemonErrorCode = ErrorCode | 'closed' | 'timeout' | 'overloaded';
+
+const BRAND = Symbol.for('mnemon.error');
+
+/** The one error that this package throws and rejects with. */
+export class MnemonError extends Error {
+  override readonly name = 'MnemonError';
+  readonly code: MnemonErrorCode;
+  /** With `conflict`: the entry as it is now; left out where there is none. */
+  readonly current?: Entry;
+  readonly [BRAND] = true;
+
+  constructor(
+    code: MnemonErrorCode,
+    message: string,
+    more: { current?: Entry | undefined; cause?: unknown } = {},
+  ) {
+    super(message, 'cause' in more ? { cause: more.cause } : undefined);
+    this.code = code;
+    if (more.current) this.current = more.current;
+  }
+
+  /** Whether the same call may succeed later, unchanged. */
+  get retryable(): boolean {
+    const wire = errorCodeSchema.safeParse(this.code);
+    return wire.success ? ERRORS[wire.data].retryable : this.code !== 'closed';
+  }
+}
+
+export const fromWire = (error: WireError): MnemonError =>
+  new MnemonError(error.code, error.message, { cause: error });
+
+export const fromOutcome = (refusal: Outcome & { status: 'refused' }): MnemonError =>
+  new MnemonError(refusal.code, refusal.message, { current: refusal.current });
+
+/** Recognizes a `MnemonError`, also one of another copy of this package. */
+export const isMnemonError = (error: unknown): error is MnemonError =>
+  typeof error === 'object' && error !== null && BRAND in error;
+
+const isCode =
+  <Code extends MnemonErrorCode>(code: Code) =>
+  (error: unknown): error is MnemonError & { code: Code } =>
+    isMnemonError(error) && error.code === code;
+
+/** The entry was not at the `expectedVersion`; `error.current` is what it is at. */
+export const isConflict = isCode('conflict');
+/** The client was closed before or while it was asked. */
+export const isClosed = isCode('closed');
+/** The token doesn't allow this. */
+export const isForbidden = isCode('forbidden');
+/** The outbox is full: the service is away, or slower than the writes. */
+export const isOverloaded = isCode('overloaded');

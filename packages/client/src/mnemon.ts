@@ -1,0 +1,65 @@
+import type { Entry, JsonValue } from '@mnemon/protocol';
+import type { ChangeCallback } from './change.ts';
+import type { Written } from './pending-op.ts';
+import type { Status, StatusCallback } from './status.ts';
+
+export interface WriteOptions {
+  /** Refuses with `conflict` unless the key is at this version; 0 is a key that does not exist. */
+  readonly expectedVersion?: number;
+}
+
+/**
+ * Ends the subscription when called. (A function, because everything that subscribes wants one thing to call at the
+ * end.)
+ */
+export interface Subscription {
+  (): void;
+  /**
+   * Resolves once the space's state is here: from then on no change passes by unseen. What was there before, `entries`
+   * tells. Rejects when the client is closed first; needn't be awaited.
+   */
+  readonly ready: Promise<void>;
+}
+
+/**
+ * A connected instance, and the memory that it shares. Reads and writes also work while the connection is away: writes
+ * wait in a bounded outbox, reads answer from the replica.
+ *
+ * Every call of a closed client fails with the code that closed it: `closed`, or what the server gave as its reason.
+ * A rejection that nobody waits for does no harm.
+ */
+export interface Mnemon {
+  /**
+   * Writes `value` under `key`. The effect on `read` is immediate (I9); the promise resolves when the write is durable
+   * (I1). Rejects when it was refused, `conflict` carrying the entry as it is, and with `overloaded` when too much
+   * waits already. Writes of one key that wait together are sent as one: all of them resolve with its outcome.
+   */
+  write(key: string, value: JsonValue, options?: WriteOptions): Promise<Written>;
+  /** Deletes `key`. A key that does not exist is deleted already: that resolves with version 0. */
+  delete(key: string, options?: WriteOptions): Promise<Written>;
+  /**
+   * The value of `key`: this client's own newest one, or else the replica's; `undefined` where there is none. The
+   * first read subscribes the connection and waits for the state; later ones answer at once, also offline. Don't change
+   * what it returns: it is not a copy.
+   */
+  read(key: string): Promise<JsonValue | undefined>;
+  /** The committed entries that match `pattern`, deleted ones left out; own writes are among them once acked. */
+  entries(pattern?: string): Promise<Entry[]>;
+  /**
+   * Calls back for every committed change of a matching key, own ones included, in the log's order (I10). Changes
+   * only; the state they start from is told by `entries`. What the callback throws goes to the `onError` option.
+   * Throws on a bad pattern.
+   */
+  subscribe(pattern: string, callback: ChangeCallback): Subscription;
+  /** A snapshot; the same object until something changed. */
+  readonly status: Status;
+  /** Calls back with every new snapshot, at most once per turn of the event loop. Answers the way out. */
+  onStatus(callback: StatusCallback): () => void;
+  /** Resolves when everything written so far was acked or refused. */
+  flush(): Promise<void>;
+  /**
+   * Waits a bounded time for what is still to be acked, says goodbye, and leaves nothing behind: no timer, no socket.
+   * Whatever isn't acked by then rejects.
+   */
+  close(): Promise<void>;
+}

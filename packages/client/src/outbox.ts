@@ -1,0 +1,194 @@
+import type { Ack, Batch, ClientId, Op, WireError } from '@mnemon/protocol';
+import { backoffMs } from './backoff.ts';
+import { createTimer } from './clock.ts';
+import { fromWire, MnemonError } from './mnemon-error.ts';
+import type { OwnWrites } from './own-writes.ts';
+import { type PendingOp, reject, settle, type Written } from './pending-op.ts';
+import type { Ports } from './ports.ts';
+import { createWriteQueue, OUTBOX_LIMITS } from './write-queue.ts';
+
+/** How long an ack may take before the batch is sent again. */
+export const ACK_TIMEOUT_MS = 3_000;
+/** While at least this many batches share a commit, the space is written by many at once … */
+const SHARED_IS_HIGH = 4;
+/** … and gathering 1 ms per sharing batch, at most this long, makes fewer and larger ones. */
+export const MAX_GATHER_MS = 20;
+
+/** Keeps writes until they are acked: one batch on its way, the next one gathering behind it. */
+export interface Outbox {
+  /** Operations that aren't acked yet. */
+  readonly pendingOps: number;
+  readonly resends: number;
+  /** Takes an operation in and sends it, if nothing is on its way. Resolves when it is acked. */
+  add(op: Op, sizeBytes: number): Promise<Written>;
+  /** A connection stands: what may have got lost with the last one is sent again. */
+  online(): void;
+  offline(): void;
+  /** False for an ack of something else, or one that came before. */
+  acked(ack: Ack, epoch: string): boolean;
+  /** The batch could not be looked at. */
+  failed(n: number, error: WireError): void;
+  /** Resolves when everything that is in here now was answered. */
+  flush(): Promise<void>;
+  /** Rejects everything that is in here, and whatever comes. */
+  close(error: MnemonError): void;
+}
+
+export interface OutboxOptions {
+  readonly client: ClientId;
+  readonly ports: Pick<Ports, 'clock' | 'random'>;
+  readonly ownWrites: OwnWrites;
+  readonly send: (batch: Batch) => void;
+  /** Whether there is a replica that will reach the acked commits. */
+  readonly isFollowing: () => boolean;
+  readonly onChange: () => void;
+}
+
+interface InFlight {
+  readonly n: number;
+  readonly pending: readonly PendingOp[];
+  /** Frozen: what is sent again is the same, to the letter (I6). */
+  readonly ops: Op[];
+  failures: number;
+}
+
+/** An empty outbox with a name of its own: `client` and the batch number identify a batch for ever. */
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { client, ports, ownWrites, send, isFollowing, onChange } = options;
+  const { clock, random } = ports;
+  const queue = createWriteQueue();
+  const resendTimer = createTimer(clock, () => transmit(true));
+  const gatherTimer = createTimer(clock, () => pump());
+  let inFlight: InFlight | undefined;
+  let isOnline = false;
+  let closedBy: MnemonError | undefined;
+  let lastN = 0;
+  let resends = 0;
+  let gatherUntilMs = 0;
+
+  const pendingOps = () => queue.length + (inFlight?.pending.length ?? 0);
+
+  function add(op: Op, sizeBytes: number): Promise<Written> {
+    if (closedBy) return Promise.reject(closedBy);
+    if (pendingOps() >= OUTBOX_LIMITS.ops || queue.sizeBytes + sizeBytes > OUTBOX_LIMITS.sizeBytes) {
+      return Promise.reject(new MnemonError('overloaded', 'too many writes are waiting for the service'));
+    }
+    const written = new Promise<Written>((resolve, rejectWrite) => {
+      const mine: PendingOp = { op, sizeBytes, waiters: [{ resolve, reject: rejectWrite }] };
+      if (queue.add(mine) === mine) ownWrites.add(mine);
+    });
+    pump();
+    onChange();
+    return written;
+  }
+
+  /** Sends the next batch, unless one is on its way or it pays to gather a little longer. */
+  function pump(): void {
+    if (inFlight || !isOnline || queue.length === 0) return;
+    const waitMs = gatherUntilMs - clock.now();
+    if (waitMs > 0 && !queue.isFull) {
+      gatherTimer.set(waitMs);
+      return;
+    }
+    gatherTimer.clear();
+    const pending = queue.take();
+    inFlight = { n: ++lastN, pending, ops: pending.map(({ op }) => op), failures: 0 };
+    transmit(false);
+  }
+
+  function transmit(resend: boolean): void {
+    if (!inFlight || !isOnline) return;
+    if (resend) resends++;
+    resendTimer.set(ACK_TIMEOUT_MS);
+    send({ client, n: inFlight.n, ops: inFlight.ops, ...(resend && { resend }) });
+    onChange();
+  }
+
+  function online(): void {
+    isOnline = true;
+    if (inFlight) transmit(true);
+    else pump();
+  }
+
+  function offline(): void {
+    isOnline = false;
+    resendTimer.clear();
+    gatherTimer.clear();
+  }
+
+  /** The batch on its way has its answer. */
+  function finish(answer: (pending: PendingOp, at: number) => void): void {
+    const { pending } = inFlight as InFlight;
+    inFlight = undefined;
+    resendTimer.clear();
+    pending.forEach(answer);
+    pump();
+    onChange();
+  }
+
+  function acked(ack: Ack, epoch: string): boolean {
+    if (ack.client !== client || ack.n !== inFlight?.n || ack.outcomes.length !== inFlight.ops.length) {
+      return false;
+    }
+    const gatherMs = ack.shared >= SHARED_IS_HIGH ? Math.min(ack.shared, MAX_GATHER_MS) : 0;
+    gatherUntilMs = clock.now() + gatherMs;
+    finish((pending, at) => {
+      const outcome = ack.outcomes[at] as Ack['outcomes'][number];
+      const isInLog = outcome.status === 'applied' || outcome.status === 'merged';
+      if (isInLog && ack.commit && isFollowing()) ownWrites.acked(pending, { epoch, ...ack.commit });
+      else ownWrites.remove(pending);
+      settle(pending, outcome);
+    });
+    return true;
+  }
+
+  function failed(n: number, error: WireError): void {
+    if (n !== inFlight?.n) return;
+    if (error.retryable) {
+      resendTimer.set(error.retryAfterMs ?? backoffMs(inFlight.failures++, random()));
+      return;
+    }
+    finish((pending) => {
+      ownWrites.remove(pending);
+      reject(pending.waiters, fromWire(error));
+    });
+  }
+
+  async function flush(): Promise<void> {
+    const all = [...(inFlight?.pending ?? []), ...queue.all()];
+    await Promise.all(all.map(answered));
+    if (closedBy && all.length > 0) throw closedBy;
+  }
+
+  function close(error: MnemonError): void {
+    offline();
+    closedBy = error;
+    const all = [...(inFlight?.pending ?? []), ...queue.clear()];
+    inFlight = undefined;
+    for (const pending of all) {
+      ownWrites.remove(pending);
+      reject(pending.waiters, error);
+    }
+    onChange();
+  }
+
+  return {
+    get pendingOps() {
+      return pendingOps();
+    },
+    get resends() {
+      return resends;
+    },
+    add,
+    online,
+    offline,
+    acked,
+    failed,
+    flush,
+    close,
+  };
+}
+
+/** Resolves when `pending` was acked, refused or given up. */
+const answered = ({ waiters }: PendingOp): Promise<void> =>
+  new Promise((resolve) => waiters.push({ resolve: () => resolve(), reject: () => resolve() }));

@@ -1,0 +1,41 @@
+import type { JsonValue, Op, Outcome } from '@mnemon/protocol';
+import { fromOutcome, type MnemonError } from './mnemon-error.ts';
+
+/** What an acked write made of its key. */
+export interface Written {
+  readonly key: string;
+  /** The key's version now. 0 after a `delete` that found nothing to delete. */
+  readonly version: number;
+  /** Whether it met a concurrent write, so that the value may be another one than was written. */
+  readonly merged: boolean;
+}
+
+/** One operation on its way, with everybody who waits for it. In the queue it may still change, in a batch no more. */
+export interface PendingOp {
+  op: Op;
+  /** What it adds to a frame. */
+  sizeBytes: number;
+  readonly waiters: Waiter[];
+}
+
+export interface Waiter {
+  resolve(written: Written): void;
+  reject(error: MnemonError): void;
+}
+
+/** The value that `op` leaves: nothing after a deletion. */
+export const valueAfter = ({ op }: PendingOp): JsonValue | undefined =>
+  op.op === 'put' ? (op.value as JsonValue) : undefined;
+
+export function settle({ op, waiters }: PendingOp, outcome: Outcome): void {
+  if (outcome.status === 'refused') {
+    reject(waiters, fromOutcome(outcome));
+    return;
+  }
+  const version = outcome.status === 'unchanged' ? 0 : outcome.version;
+  for (const { resolve } of waiters) resolve({ key: op.key, version, merged: outcome.status === 'merged' });
+}
+
+export function reject(waiters: readonly Waiter[], error: MnemonError): void {
+  for (const waiter of waiters) waiter.reject(error);
+}

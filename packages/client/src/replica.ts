@@ -1,0 +1,65 @@
+import type { Delivery, Entry, MemoryEvent } from '@mnemon/protocol';
+import { type Change, createChange } from './change.ts';
+
+/** The space's state as far as this client has followed the log. Deleted keys stay as tombstones: their clocks count. */
+export interface Replica {
+  get(key: string): Entry | undefined;
+  /** What exists, tombstones left out, in the order in which the keys first appeared. */
+  live(): Entry[];
+  /** Takes in one whole commit, the next in order, and says what it changed. */
+  apply(commit: Delivery): Change[];
+  /** Becomes `entries`, and says what that changed. */
+  replace(entries: readonly Entry[]): Change[];
+}
+
+/** An empty replica of the space that `instanceId` is connected to. */
+export function createReplica(instanceId: string): Replica {
+  let entries = new Map<string, Entry>();
+
+  function apply({ partition, seq, author, events }: Delivery): Change[] {
+    // State pages may be newer than their cursor: what the entry already includes is no change. All of a commit's
+    // events are compared with what was before it, because it may change one key twice.
+    const fresh = events.filter(({ key }) => (entries.get(key)?.seq ?? 0) < seq);
+    return fresh.map((event) => {
+      const entry = entryOf(event, partition, seq);
+      entries.set(entry.key, entry);
+      return createChange(event.type, entry, author, instanceId);
+    });
+  }
+
+  function replace(state: readonly Entry[]): Change[] {
+    const before = entries;
+    entries = new Map(state.map((entry) => [entry.key, entry]));
+    const gone = [...before.values()].filter((entry) => exists(entry) && !exists(entries.get(entry.key)));
+    const changes = gone.map((entry) =>
+      createChange('deleted', entries.get(entry.key) ?? entry, entry.author, instanceId),
+    );
+    for (const entry of state) {
+      const old = before.get(entry.key);
+      if (!exists(entry) || (old && isSameVersion(old, entry))) continue;
+      changes.push(createChange(exists(old) ? 'updated' : 'created', entry, entry.author, instanceId));
+    }
+    return changes;
+  }
+
+  return {
+    get: (key) => entries.get(key),
+    live: () => [...entries.values()].filter(exists),
+    apply,
+    replace,
+  };
+}
+
+const exists = (entry: Entry | undefined): boolean => entry?.value !== undefined;
+
+function entryOf({ type: _, ...version }: MemoryEvent, partition: number, seq: number): Entry {
+  return { ...version, partition, seq };
+}
+
+/** After a restore from backup the same seq and version may be another write: only its time and author tell. */
+const isSameVersion = (a: Entry, b: Entry): boolean =>
+  a.seq === b.seq &&
+  a.version === b.version &&
+  a.author === b.author &&
+  a.hlc.wallMs === b.hlc.wallMs &&
+  a.hlc.counter === b.hlc.counter;

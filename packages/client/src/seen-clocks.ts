@@ -1,0 +1,38 @@
+import type { Entry, VectorClock } from '@mnemon/protocol';
+import type { Replica } from './replica.ts';
+
+/** How many keys are remembered beside the replica. A forgotten one merely makes the next write a concurrent one. */
+const MAX_KEYS = 10_000;
+
+type Version = Pick<Entry, 'key' | 'version' | 'clock'>;
+
+/**
+ * The clock of the newest version that this client knows of each key: from the replica, and from what it was told
+ * without following the log, in acks and conflicts.
+ */
+export interface SeenClocks {
+  of(key: string): VectorClock;
+  learn(version: Version): void;
+  forgetAll(): void;
+}
+
+export function createSeenClocks(replica: Replica): SeenClocks {
+  const told = new Map<string, Version>();
+  return {
+    of(key) {
+      const known = replica.get(key);
+      const heard = told.get(key);
+      return (
+        (known && heard ? (known.version < heard.version ? heard : known) : (known ?? heard))?.clock ?? {}
+      );
+    },
+    learn(version) {
+      const { key } = version;
+      if ((told.get(key)?.version ?? 0) > version.version) return;
+      told.delete(key); // so that the oldest stays first
+      told.set(key, { key, version: version.version, clock: version.clock });
+      if (told.size > MAX_KEYS) told.delete(told.keys().next().value as string);
+    },
+    forgetAll: () => told.clear(),
+  };
+}

@@ -1,0 +1,149 @@
+import {
+  type CaughtUp,
+  type CaughtUpPayload,
+  type Changes,
+  type Connected,
+  type Delivery,
+  type ErrorCode,
+  type ErrorFrame,
+  type HeartbeatAnswer,
+  PROTOCOL_VERSION,
+  parseServerFrame,
+  type ServerFrame,
+  type WireError,
+} from '@mnemon/protocol';
+import type { Connection } from './connection.ts';
+import type { LogFollower } from './log-follower.ts';
+import type { Outbox } from './outbox.ts';
+import type { SeenClocks } from './seen-clocks.ts';
+import type { WriteClock } from './write-clock.ts';
+
+const WRITE = 'write-';
+
+/** The frame that carries batch `n`, whenever it is sent. */
+export const writeId = (n: number): string => `${WRITE}${n}`;
+
+const batchNumber = (id: string): number | undefined =>
+  id.startsWith(WRITE) ? Number(id.slice(WRITE.length)) : undefined;
+
+export interface FrameReaderOptions {
+  readonly connection: Connection;
+  readonly follower: LogFollower;
+  readonly outbox: Outbox;
+  readonly seen: SeenClocks;
+  readonly clock: WriteClock;
+  /** A frame that is no message: API Gateway's own errors, for one. Time-outs do the rest. */
+  readonly onUnreadable: () => void;
+  readonly onDegraded: (backends: readonly string[]) => void;
+}
+
+/** Takes what the server says to whom it concerns. */
+export function createFrameReader(options: FrameReaderOptions): (text: string) => void {
+  const { connection, follower, outbox, seen, clock } = options;
+
+  // What isn't here, `pong` and `unsubscribe`, answers what this client doesn't say.
+  function read(frame: ServerFrame): void {
+    if (frame.type === 'changes') readChanges(frame);
+    else if (frame.type === 'caught-up') readCaughtUp(frame);
+    else if (frame.type === 'connected') readConnected(frame);
+    else if (frame.type === 'heartbeat') readHeartbeat(frame);
+    else if (frame.type === 'disconnect') dismiss(frame.payload);
+    else if (frame.type === 'error') readError(frame);
+  }
+
+  function readConnected({ id, payload }: Connected): void {
+    if (!connection.takeAnswer(id)) return;
+    if (payload.protocolVersion !== PROTOCOL_VERSION) {
+      const message = `the server speaks version ${payload.protocolVersion}, not ${PROTOCOL_VERSION}`;
+      dismiss({ code: 'unsupported-version', message });
+      return;
+    }
+    follower.hear(payload.head);
+    const taken = payload.missed ? takePage(payload.missed) : 'broken';
+    const missed = taken === 'broken' ? 'unknown' : taken;
+    connection.dispatch({ type: 'connected', heartbeatMs: payload.heartbeatMs, missed });
+  }
+
+  function readCaughtUp({ id, payload }: CaughtUp): void {
+    if (!connection.takeAnswer(id)) return;
+    const missed = takePage(payload);
+    connection.dispatch(missed === 'broken' ? { type: 'ask-failed' } : { type: 'page', missed });
+  }
+
+  function readHeartbeat({ payload: { head, degraded } }: HeartbeatAnswer): void {
+    connection.dispatch({ type: 'beat' });
+    follower.hear(head); // I4: the frame that was lost last is noticed here
+    options.onDegraded(degraded);
+  }
+
+  function takePage(page: CaughtUpPayload) {
+    if (page.recovered) hearCommits(page.commits);
+    else for (const { hlc } of page.entries) clock.hear(hlc);
+    return follower.takePage(page);
+  }
+
+  function readChanges({ payload: { epoch, commits, acks = [] } }: Changes): void {
+    hearCommits(commits);
+    if (connection.state.following) follower.receive(epoch, commits);
+    else for (const { events } of commits) events.forEach(seen.learn);
+    for (const ack of acks) {
+      for (const outcome of ack.outcomes) {
+        if (outcome.status === 'refused' && outcome.current) seen.learn(outcome.current);
+      }
+      if (ack.commit && connection.state.following) follower.hearOf(epoch, ack.commit);
+      outbox.acked(ack, epoch);
+    }
+  }
+
+  function hearCommits(commits: readonly Delivery[]): void {
+    for (const { events } of commits) for (const { hlc } of events) clock.hear(hlc);
+  }
+
+  function readError({ id, payload: error }: ErrorFrame): void {
+    const n = batchNumber(id);
+    if (ABOUT_CONNECTION.has(error.code)) dismiss(error);
+    else if (n !== undefined) outbox.failed(n, error);
+    else if (connection.takeAnswer(id)) readRefusal(error);
+  }
+
+  /** The server refused to connect, or to let this client catch up. */
+  function readRefusal({ code, message, retryable, retryAfterMs }: WireError): void {
+    const forget = code === 'bad-cursor';
+    follower.restart(forget);
+    if (connection.state.name !== 'handshaking') {
+      connection.dispatch({ type: 'ask-failed', ...(retryAfterMs !== undefined && { retryAfterMs }) });
+    } else if (retryable || forget) connection.dispatch({ type: 'lost' });
+    else connection.dispatch({ type: 'ended', code, message });
+  }
+
+  function dismiss({ code, message }: Pick<WireError, 'code' | 'message'>): void {
+    if (TOKEN_REFUSED.has(code)) connection.dispatch({ type: 'refused', code, message });
+    else if (FOR_GOOD.has(code)) connection.dispatch({ type: 'ended', code, message });
+    else connection.dispatch({ type: 'lost' });
+  }
+
+  function reportProgress(): void {
+    connection.dispatch(
+      follower.isBehind ? { type: 'behind', moved: follower.hasMoved() } : { type: 'level' },
+    );
+  }
+
+  return (text) => {
+    const parsed = parseServerFrame(text);
+    if (!parsed.ok) {
+      options.onUnreadable();
+      return;
+    }
+    clock.hear({ wallMs: parsed.frame.timestamp, counter: 0 });
+    read(parsed.frame);
+    if (connection.state.following) reportProgress();
+  };
+}
+
+const TOKEN_REFUSED: ReadonlySet<ErrorCode> = new Set(['token-expired', 'unauthorized']);
+const FOR_GOOD: ReadonlySet<ErrorCode> = new Set(['replaced', 'unsupported-version']);
+const ABOUT_CONNECTION: ReadonlySet<ErrorCode> = new Set([
+  ...TOKEN_REFUSED,
+  ...FOR_GOOD,
+  'not-connected',
+] as const);

@@ -1,0 +1,18 @@
+import { type OpenSocket, SUBPROTOCOL } from './socket.ts';
+
+/** Over the platform's WebSocket, which can't set headers: the token travels as a subprotocol. */
+export const openSocket: OpenSocket = ({ url, token }, events) => {
+  const socket = new WebSocket(url, [SUBPROTOCOL, `${SUBPROTOCOL}.token.${token}`]);
+  socket.onopen = () => events.opened();
+  socket.onmessage = ({ data }) => events.received(String(data));
+  socket.onclose = ({ code, reason }) => events.ended({ cause: { code, reason } });
+  return {
+    send(text) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
+    // The browser itself finishes the closing handshake, also after the page is gone.
+    async close() {
+      socket.close();
+    },
+  };
+};

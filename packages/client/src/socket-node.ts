@@ -1,0 +1,42 @@
+import { type ClientOptions, WebSocket } from 'ws';
+import { type OpenSocket, type SocketEnd, SUBPROTOCOL } from './socket.ts';
+
+/** How long a closing socket waits for the other side: a half-open connection would never answer. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/** Over `ws`: the token travels in a header, and a refused handshake shows its HTTP status. */
+export const openSocket: OpenSocket = ({ url, token }, events) => {
+  const options: ClientOptions & { closeTimeout: number } = {
+    headers: { authorization: `Bearer ${token}` },
+    perMessageDeflate: false,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  };
+  const socket = new WebSocket(url, [SUBPROTOCOL], options);
+  let end: SocketEnd = {};
+  socket.on('open', () => events.opened());
+  socket.on('message', (data) => events.received(String(data)));
+  socket.on('unexpected-response', (_request, response) => {
+    end = { httpStatus: response.statusCode ?? 0 };
+    response.resume();
+    socket.terminate();
+  });
+  // 'error' is always followed by 'close'; the first error says most.
+  socket.on('error', (cause) => {
+    end = { cause, ...end };
+  });
+  const closed = new Promise<void>((resolve) => {
+    socket.on('close', () => {
+      resolve();
+      events.ended(end);
+    });
+  });
+  return {
+    send(text) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
+    close() {
+      socket.close();
+      return closed;
+    },
+  };
+};

@@ -1,0 +1,33 @@
+/** Where to connect, and as whom. */
+export interface SocketRequest {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** How a socket ended, or why it never opened. */
+export interface SocketEnd {
+  /** The HTTP status that refused the handshake, where the platform shows it (browsers don't). */
+  readonly httpStatus?: number;
+  readonly cause?: unknown;
+}
+
+/** What a socket reports. `ended` comes exactly once and last, also when the socket never opened. */
+export interface SocketEvents {
+  opened(): void;
+  received(text: string): void;
+  ended(end: SocketEnd): void;
+}
+
+/** A message channel. Frames may be lost without notice: the layer above detects it. */
+export interface Socket {
+  /** Never throws; what is sent on a socket that isn't open is lost. */
+  send(text: string): void;
+  /** Closes, waiting a bounded time for the other side's consent. Resolves when nothing of it is left. */
+  close(): Promise<void>;
+}
+
+/** Starts opening at once; reports asynchronously. */
+export type OpenSocket = (request: SocketRequest, events: SocketEvents) => Socket;
+
+/** The subprotocol that both sides speak. */
+export const SUBPROTOCOL = 'mnemon';

@@ -1,0 +1,93 @@
+import { LIMITS } from '@mnemon/protocol';
+import type { PendingOp } from './pending-op.ts';
+
+/** What the outbox may hold, sent or not. Beyond it, `write` is refused with `overloaded` instead of eating memory. */
+export const OUTBOX_LIMITS = { ops: 10_000, sizeBytes: 16 * 1024 * 1024 } as const;
+
+/** What the frame around the operations takes at most: envelope, client, `n`, `resend`. */
+const FRAME_OVERHEAD_BYTES = 1_024;
+const MAX_OPS_BYTES = LIMITS.batchBytes - FRAME_OVERHEAD_BYTES;
+
+/** Operations that aren't in a batch yet, in the order of their calls. */
+export interface WriteQueue {
+  readonly length: number;
+  readonly sizeBytes: number;
+  /** Whether a batch taken now would have no room left. */
+  readonly isFull: boolean;
+  /**
+   * Adds an operation, or puts it in the place of the key's newest one: nobody needs a value that the same batch
+   * overwrites. Everybody who waited for that one waits for this one then. Answers what stands in the queue now.
+   */
+  add(pending: PendingOp): PendingOp;
+  all(): readonly PendingOp[];
+  /** Takes out the next batch. */
+  take(): PendingOp[];
+  clear(): PendingOp[];
+}
+
+export function createWriteQueue(): WriteQueue {
+  let queue: PendingOp[] = [];
+  let sizeBytes = 0;
+  const newest = new Map<string, PendingOp>();
+
+  function add(pending: PendingOp): PendingOp {
+    const last = newest.get(pending.op.key);
+    if (last && mayReplace(last, pending)) {
+      sizeBytes += pending.sizeBytes - last.sizeBytes;
+      last.op = pending.op;
+      last.sizeBytes = pending.sizeBytes;
+      last.waiters.push(...pending.waiters);
+      return last;
+    }
+    queue.push(pending);
+    newest.set(pending.op.key, pending);
+    sizeBytes += pending.sizeBytes;
+    return pending;
+  }
+
+  function countOfNextBatch(): number {
+    let total = 0;
+    const end = queue.findIndex((pending, at) => {
+      total += pending.sizeBytes;
+      return at > 0 && (at >= LIMITS.batchOps || total > MAX_OPS_BYTES);
+    });
+    return end < 0 ? queue.length : end;
+  }
+
+  function take(): PendingOp[] {
+    const batch = queue.splice(0, countOfNextBatch());
+    for (const pending of batch) {
+      sizeBytes -= pending.sizeBytes;
+      if (newest.get(pending.op.key) === pending) newest.delete(pending.op.key);
+    }
+    return batch;
+  }
+
+  function clear(): PendingOp[] {
+    const all = queue;
+    queue = [];
+    sizeBytes = 0;
+    newest.clear();
+    return all;
+  }
+
+  return {
+    get length() {
+      return queue.length;
+    },
+    get sizeBytes() {
+      return sizeBytes;
+    },
+    get isFull() {
+      return queue.length >= LIMITS.batchOps || sizeBytes >= MAX_OPS_BYTES;
+    },
+    add,
+    all: () => queue,
+    take,
+    clear,
+  };
+}
+
+/** A condition on the version is checked for each operation that carries one, so those stay as they are. */
+const mayReplace = (last: PendingOp, next: PendingOp): boolean =>
+  last.op.expectedVersion === undefined && next.op.expectedVersion === undefined;
