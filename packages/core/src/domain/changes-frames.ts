@@ -18,6 +18,8 @@ export function changesFrames(
   const whole = frame(commits, acks);
   if (utf8Length(whole) <= LIMITS.frameBytes) return [whole];
   const pieces = commits.flatMap((delivery) => splitDelivery(delivery));
-  const frames = groupBySize(pieces).map((group) => frame(group, []));
-  return acks.length > 0 ? [...frames, frame([], acks)] : frames;
+  return [
+    ...groupBySize(pieces).map((group) => frame(group, [])),
+    ...groupBySize(acks).map((group) => frame([], group)),
+  ];
 }

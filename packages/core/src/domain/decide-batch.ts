@@ -12,7 +12,7 @@ export interface BatchDecision {
 }
 
 /** Outcomes travel in one frame and are kept in the log: beyond this, conflicts no longer carry the entry they met. */
-const CURRENT_ENTRIES_BYTES = 32 * 1024;
+const CURRENT_ENTRIES_BYTES = 24 * 1024;
 
 /** Decides the operations of a batch one after the other, each on what the ones before it made; pure. */
 export function decideBatch(
