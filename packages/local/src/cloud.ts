@@ -6,6 +6,7 @@ import { type Backend, type BackendUrls, openBackends } from './backends.ts';
 import { devSecret } from './dev-secret.ts';
 import { type Gateway, type GatewayFaults, type GatewayLimits, startGateway } from './gateway.ts';
 import { type HostFaults, type LambdaHost, startLambdaHost } from './lambda-host.ts';
+import { siblingModule } from './thread.ts';
 
 export interface CloudOptions {
   /** 0 takes a free one. */
@@ -107,8 +108,11 @@ async function addFunctions(host: LambdaHost, env: Record<string, string>, optio
   return { authorizer, message };
 }
 
-const { resolve } = createRequire(import.meta.url);
-const entryOf = (name: string): URL => pathToFileURL(resolve(`@mnemon/functions/ws/${name}`));
+/** Handlers are bundled beside this module, as a deployment bundles them; from source they are their packages'. */
+function entryOf(name: 'authorizer' | 'message'): URL {
+  if (!import.meta.url.endsWith('.ts')) return siblingModule(name, import.meta.url);
+  return pathToFileURL(createRequire(import.meta.url).resolve(`@mnemon/functions/ws/${name}`));
+}
 
 const devClaims = (): Claims => ({
   sub: 'developer',

@@ -47,6 +47,7 @@ const LAMBDA_ENV = {
   AWS_SECRET_ACCESS_KEY: 'local',
   // Without it, an SDK that finds no credentials waits seconds for a metadata service that isn't there.
   AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 };
 
 export async function startLambdaFunction(

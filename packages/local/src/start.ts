@@ -3,8 +3,6 @@ import { type Cloud, startCloud } from './cloud.ts';
 import { type CommandLine, parseCommandLine, USAGE } from './command-line.ts';
 import { demonstrate } from './proof.ts';
 
-process.exitCode = await main(process.argv.slice(2)).catch(explain);
-
 /** `npm start`: the cloud, the demonstration, and then the cloud until Ctrl-C. Answers the exit code. */
 async function main(args: string[]): Promise<number> {
   const command = parseCommandLine(args);
@@ -14,6 +12,7 @@ async function main(args: string[]): Promise<number> {
   }
   // The SDKs look for credentials even where the engines want none.
   process.env.AWS_EC2_METADATA_DISABLED = 'true';
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // not the user's concern
   process.env.AWS_ACCESS_KEY_ID ??= 'local';
   process.env.AWS_SECRET_ACCESS_KEY ??= 'local';
   const stopped = stopSignal();
@@ -81,3 +80,5 @@ function explain(error: unknown): number {
   console.error(error.message);
   return 1;
 }
+
+process.exitCode = await main(process.argv.slice(2)).catch(explain);
