@@ -57,7 +57,9 @@ export async function connect(options: ConnectOptions, ports: Partial<Ports> = {
 }
 
 function addressOf(url: string, instanceId: string): string {
-  if (!URL.canParse(url)) throw new MnemonError('bad-request', `not a URL: ${url}`);
+  if (!URL.canParse(url) || !/^wss?:$/.test(new URL(url).protocol)) {
+    throw new MnemonError('bad-request', `not a WebSocket URL: ${url}`);
+  }
   if (!instanceIdSchema.safeParse(instanceId).success) {
     throw new MnemonError('bad-request', `not an instance id: ${instanceId}`);
   }

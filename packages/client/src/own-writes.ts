@@ -27,6 +27,7 @@ export interface OwnWrites {
 export function createOwnWrites(): OwnWrites {
   const byKey = new Map<string, PendingOp[]>();
   const waiting = new Map<PendingOp, AckedCommit>();
+  let replicaAt: Cursor | undefined;
 
   function remove(pending: PendingOp): void {
     waiting.delete(pending);
@@ -37,11 +38,16 @@ export function createOwnWrites(): OwnWrites {
   }
 
   function reached(cursor: Cursor, reloaded: boolean): void {
-    for (const [pending, { epoch, partition, seq }] of waiting) {
-      // A reload into another epoch brought the state after that epoch's restore: what was acked before is in it or gone.
-      const done = epoch === cursor.epoch ? seq <= (cursor.seq[partition] ?? 0) : reloaded;
-      if (done) remove(pending);
+    replicaAt = cursor;
+    for (const [pending, commit] of waiting) {
+      // A reload into another epoch brought what a restore left: what was acked before it is in there, or gone.
+      if (includes(cursor, commit) || (reloaded && cursor.epoch !== commit.epoch)) remove(pending);
     }
+  }
+
+  function acked(pending: PendingOp, commit: AckedCommit): void {
+    if (replicaAt && includes(replicaAt, commit)) remove(pending);
+    else waiting.set(pending, commit);
   }
 
   return {
@@ -54,7 +60,10 @@ export function createOwnWrites(): OwnWrites {
       return newest && { value: valueAfter(newest) };
     },
     remove,
-    acked: (pending, commit) => void waiting.set(pending, commit),
+    acked,
     reached,
   };
 }
+
+const includes = (cursor: Cursor, { epoch, partition, seq }: AckedCommit): boolean =>
+  epoch === cursor.epoch && seq <= (cursor.seq[partition] ?? 0);

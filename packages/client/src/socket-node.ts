@@ -20,9 +20,9 @@ export const openSocket: OpenSocket = ({ url, token }, events) => {
     response.resume();
     socket.terminate();
   });
-  // 'error' is always followed by 'close'; the first error says most.
+  // Always followed by 'close'. After a refused handshake it merely says that the socket was given up.
   socket.on('error', (cause) => {
-    end = { cause, ...end };
+    end = end.httpStatus ? end : { cause };
   });
   const closed = new Promise<void>((resolve) => {
     socket.on('close', () => {

@@ -6,7 +6,7 @@ interface FakeTimer {
   readonly callback: () => void;
 }
 
-/** Time that passes only when told to, timer by timer; what a timer starts has settled before the next one fires. */
+/** Time, in whole milliseconds, that passes only when told to, timer by timer; what a timer starts has settled before the next one fires. */
 export interface FakeClock {
   now(): number;
   setTimeout(callback: () => void, delayMs: number): unknown;
@@ -47,7 +47,7 @@ export function createFakeClock(startMs = 1_700_000_000_000): FakeClock {
   return {
     now: () => nowMs,
     setTimeout(callback, delayMs) {
-      const timer = { dueMs: nowMs + Math.max(0, delayMs), order: ++lastOrder, callback };
+      const timer = { dueMs: nowMs + Math.max(0, Math.ceil(delayMs)), order: ++lastOrder, callback };
       timers.add(timer);
       return timer;
     },

@@ -1,0 +1,196 @@
+import type { Ack, Batch, ClientId, JsonValue, Op } from '@mnemon/protocol';
+import { createFakeClock, type FakeClock } from '@mnemon/testing/fake-clock';
+import { beforeEach, expect, test } from 'vitest';
+import { MnemonError } from './mnemon-error.ts';
+import { ACK_TIMEOUT_MS, createOutbox, MAX_GATHER_MS, type Outbox } from './outbox.ts';
+import { createOwnWrites, type OwnWrites } from './own-writes.ts';
+
+const CLIENT = 'c1' as ClientId;
+let clock: FakeClock;
+let sent: Batch[];
+let ownWrites: OwnWrites;
+let outbox: Outbox;
+let following: boolean;
+
+beforeEach(() => {
+  clock = createFakeClock();
+  sent = [];
+  following = true;
+  ownWrites = createOwnWrites();
+  outbox = createOutbox({
+    client: CLIENT,
+    ports: { clock, random: () => 0.5 },
+    ownWrites,
+    send: (batch) => sent.push(structuredClone(batch)),
+    isFollowing: () => following,
+    onChange: () => {},
+  });
+});
+
+const put = (key: string, value: JsonValue, expectedVersion?: number): Op => ({
+  op: 'put',
+  key,
+  value,
+  seen: {},
+  hlc: { wallMs: 1, counter: 0 },
+  ...(expectedVersion !== undefined && { expectedVersion }),
+});
+const add = (op: Op, sizeBytes = 100) => {
+  const written = outbox.add(op, sizeBytes);
+  written.catch(() => {});
+  return written;
+};
+/** For those whose outcome doesn't matter to the test. */
+const post = (op: Op, sizeBytes?: number): void => void add(op, sizeBytes);
+const values = (batch: Batch | undefined) => batch?.ops.map((op) => (op.op === 'put' ? op.value : undefined));
+const ack = (n: number, count: number, more: Partial<Ack> = {}): Ack => ({
+  client: CLIENT,
+  n,
+  commit: { partition: 0, seq: n },
+  outcomes: Array.from({ length: count }, () => ({ status: 'applied', version: n })),
+  shared: 1,
+  ...more,
+});
+
+test('a write leaves at once when idle; what comes while it is on its way leaves together', async () => {
+  outbox.online();
+  const first = add(put('a', 1));
+  post(put('b', 2));
+  post(put('c', 3));
+  expect(sent.map(values)).toEqual([[1]]);
+  expect(outbox.acked(ack(1, 1), 'e')).toBe(true);
+  expect(await first).toEqual({ key: 'a', version: 1, merged: false });
+  expect(sent.map(values)).toEqual([[1], [2, 3]]);
+  expect(sent[1]).not.toHaveProperty('resend');
+});
+
+test('unsent writes of one key become the last one, and all of them resolve; conditional ones stay', async () => {
+  const settled = [add(put('a', 1)), add(put('a', 2)), add(put('b', 3)), add(put('a', 4))];
+  post(put('a', 5, 1));
+  post(put('a', 6));
+  post(put('a', 7));
+  outbox.online();
+  expect(sent.map(values)).toEqual([[4, 3, 5, 7]]);
+  outbox.acked(ack(1, 4), 'e');
+  expect((await Promise.all(settled)).map(({ version }) => version)).toEqual([1, 1, 1, 1]);
+});
+
+test('a batch is frozen when it is first sent: resent the same, whatever is written meanwhile (I6)', async () => {
+  outbox.online();
+  post(put('a', 1));
+  post(put('a', 2));
+  await clock.advance(ACK_TIMEOUT_MS);
+  outbox.offline();
+  post(put('a', 3));
+  outbox.online();
+  expect(sent).toHaveLength(3);
+  expect(sent.map(({ n, ops }) => ({ n, ops }))).toEqual(Array(3).fill({ n: 1, ops: sent[0]?.ops }));
+  expect(sent.map(({ resend }) => resend)).toEqual([undefined, true, true]);
+  expect(outbox.resends).toBe(2);
+  outbox.acked(ack(1, 1), 'e');
+  expect(values(sent[3])).toEqual([3]);
+});
+
+test('a batch holds 100 operations and stays under 96 KB', () => {
+  for (let i = 0; i < 150; i++) post(put(`k${i}`, i));
+  post(put('big', 1), 60_000);
+  post(put('big2', 1), 60_000);
+  outbox.online();
+  outbox.acked(ack(1, 100), 'e');
+  outbox.acked(ack(2, 51), 'e');
+  expect(sent.map(({ ops }) => ops.length)).toEqual([100, 51, 1]);
+});
+
+test('a second ack, and one of another batch, change nothing', () => {
+  outbox.online();
+  post(put('a', 1));
+  post(put('b', 2));
+  expect(outbox.acked(ack(2, 1), 'e')).toBe(false);
+  expect(outbox.acked({ ...ack(1, 1), client: 'other' as ClientId }, 'e')).toBe(false);
+  expect(outbox.acked(ack(1, 1), 'e')).toBe(true);
+  expect(outbox.acked(ack(1, 1), 'e')).toBe(false);
+  expect(outbox.pendingOps).toBe(1);
+});
+
+test('a refused operation rejects alone, with the entry as it is, and its own value vanishes', async () => {
+  outbox.online();
+  const current = { key: 'a', version: 7 } as never;
+  const refused = add(put('a', 1, 3));
+  expect(ownWrites.get('a')).toEqual({ value: 1 });
+  outbox.acked(
+    ack(1, 1, { outcomes: [{ status: 'refused', code: 'conflict', message: 'no', current }] }),
+    'e',
+  );
+  await expect(refused).rejects.toMatchObject({ code: 'conflict', current });
+  expect(ownWrites.get('a')).toBeUndefined();
+});
+
+test('an own value stays until the replica has reached its commit, not just until the ack (I9)', () => {
+  outbox.online();
+  post(put('a', 1));
+  outbox.acked(ack(1, 1, { commit: { partition: 0, seq: 9 } }), 'e');
+  ownWrites.reached({ epoch: 'e', seq: [8] }, false);
+  expect(ownWrites.get('a')).toEqual({ value: 1 });
+  ownWrites.reached({ epoch: 'e', seq: [9] }, false);
+  expect(ownWrites.get('a')).toBeUndefined();
+});
+
+test('an own value goes with its ack when the replica was there first', () => {
+  outbox.online();
+  post(put('a', 1));
+  ownWrites.reached({ epoch: 'e', seq: [9] }, false);
+  outbox.acked(ack(1, 1, { commit: { partition: 0, seq: 9 } }), 'e');
+  expect(ownWrites.get('a')).toBeUndefined();
+});
+
+test('without a replica to wait for, the ack is enough', () => {
+  following = false;
+  outbox.online();
+  post(put('a', 1));
+  outbox.acked(ack(1, 1), 'e');
+  expect(ownWrites.get('a')).toBeUndefined();
+});
+
+test('a retryable error sends the batch again when the server says so, another one rejects it', async () => {
+  outbox.online();
+  const refused = add(put('a', 1));
+  outbox.failed(1, { code: 'contention', message: '', retryable: true, retryAfterMs: 700 });
+  await clock.advance(699);
+  expect(sent).toHaveLength(1);
+  await clock.advance(1);
+  expect(sent).toHaveLength(2);
+  post(put('b', 2));
+  outbox.failed(1, { code: 'forbidden', message: 'no', retryable: false });
+  await expect(refused).rejects.toMatchObject({ code: 'forbidden' });
+  expect(values(sent[2])).toEqual([2]);
+});
+
+test('while many share a commit, the next batch gathers a little longer, never for long', async () => {
+  outbox.online();
+  post(put('a', 1));
+  outbox.acked(ack(1, 1, { shared: 500 }), 'e');
+  post(put('b', 2));
+  post(put('c', 3));
+  await clock.advance(MAX_GATHER_MS - 1);
+  expect(sent).toHaveLength(1);
+  await clock.advance(1);
+  expect(sent.map(values)).toEqual([[1], [2, 3]]);
+});
+
+test('a full outbox refuses, and keeps what it has', async () => {
+  for (let i = 0; i < 10_000; i++) post(put(`k${i}`, i));
+  await expect(add(put('one/more', 1))).rejects.toMatchObject({ code: 'overloaded' });
+  expect(outbox.pendingOps).toBe(10_000);
+  expect(ownWrites.get('one/more')).toBeUndefined();
+});
+
+test('closing rejects what waits, and whatever comes', async () => {
+  outbox.online();
+  const pending = [add(put('a', 1)), add(put('b', 1))];
+  const flushed = outbox.flush();
+  outbox.close(new MnemonError('closed', ''));
+  for (const promise of [...pending, add(put('c', 1)), flushed]) {
+    await expect(promise).rejects.toMatchObject({ code: 'closed' });
+  }
+  expect(clock.timerCount).toBe(0);
+});
