@@ -1,0 +1,1 @@
+export { type ApiGatewayFanoutOptions, apiGatewayFanout } from './api-gateway-fanout.ts';
