@@ -1,0 +1,12 @@
+import type { Commit } from '@mnemon/core';
+
+/**
+ * Where a commit is announced: `<prefix>:<space>:event:<type>` when all its events are of one type, else `:mixed`. Read
+ * from the right it is unambiguous, for no type has a colon. A pattern `<prefix>:<space>:event:*` also finds spaces
+ * whose own ids go on with `:event:`; the message says which space it is of.
+ */
+export function eventChannel(prefix: string, { space, events }: Pick<Commit, 'space' | 'events'>): string {
+  const types = new Set(events.map(({ type }) => type));
+  const [type] = types;
+  return `${prefix}:${space}:event:${types.size === 1 ? type : 'mixed'}`;
+}
