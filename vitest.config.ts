@@ -14,6 +14,8 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/{contract,e2e,simulation}/**/*.test.ts'],
+          globalSetup: ['tests/setup/bundle.ts'],
+          env: { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_EC2_METADATA_DISABLED: 'true' },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
