@@ -1,0 +1,72 @@
+import { type Append, Unavailable } from '@mnemon/core';
+import type { AnyBulkWriteOperation, ClientSession, MongoClient } from 'mongodb';
+import type { Collections } from './collections.ts';
+import { commitRowId, toCommitRow } from './commit-row.ts';
+import { type EntryRow, entryRowId, toEntryRow } from './entry-row.ts';
+import { inboxRowId } from './inbox-row.ts';
+import { isConflict } from './mongo-failures.ts';
+
+/**
+ * One transaction, tried once: who meets a conflict has to decide anew. Two round trips and the commit, and one more
+ * for batches that waited.
+ */
+export async function appendInTransaction(
+  client: MongoClient,
+  collections: Collections,
+  append: Append,
+): Promise<'committed' | 'conflict'> {
+  const session = client.startSession();
+  try {
+    session.startTransaction();
+    await write(collections, append, session);
+  } catch (error) {
+    await session.endSession(); // aborts
+    if (isConflict(error)) return 'conflict';
+    throw error;
+  }
+  try {
+    await session.commitTransaction();
+    return 'committed';
+  } catch (error) {
+    return await resultOfCommit(collections, append, error);
+  } finally {
+    await session.endSession();
+  }
+}
+
+async function write({ events, entries, inbox }: Collections, append: Append, session: ClientSession) {
+  await events.insertMany(append.commits.map(toCommitRow), { session, ordered: true });
+  const replacements = append.entries.map((version) => replacement(append, version));
+  if (replacements.length > 0) await entries.bulkWrite(replacements, { session, ordered: true });
+  const settled = append.settled.map((mutation) => inboxRowId(append, mutation));
+  if (settled.length > 0) await inbox.deleteMany({ _id: { $in: settled } }, { session });
+}
+
+// Replaces exactly the version that was loaded. With any other there, the upsert is an insert of an `_id` that exists,
+// and aborts the transaction: one command guards new and old keys alike.
+const replacement = (
+  append: Append,
+  { entry, loadedSeq }: Append['entries'][number],
+): AnyBulkWriteOperation<EntryRow> => ({
+  replaceOne: {
+    filter: { _id: entryRowId(append, entry.key), seq: loadedSeq },
+    replacement: toEntryRow(append, entry),
+    upsert: true,
+  },
+});
+
+/**
+ * The commit was asked for, and the answer was an error or none: it may have happened. The log tells, unless it says
+ * nothing (yet); then nobody knows, and the batch is found, or not, when it is sent again (I6).
+ */
+async function resultOfCommit({ events }: Collections, append: Append, error: unknown) {
+  const last = append.commits.at(-1);
+  if (!last) throw error;
+  const found = await events.findOne(
+    { _id: commitRowId(append, last.commit.seq) },
+    { projection: { hash: 1 } },
+  );
+  if (found) return found.hash === last.hash ? 'committed' : 'conflict';
+  if (isConflict(error)) return 'conflict';
+  throw new Unavailable('MongoDB', { cause: error });
+}

@@ -1,0 +1,23 @@
+import type { Collection, Db } from 'mongodb';
+import type { CommitRow } from './commit-row.ts';
+import type { EntryRow } from './entry-row.ts';
+import type { InboxRow } from './inbox-row.ts';
+import type { NodeRow } from './node-row.ts';
+import type { SpaceRow } from './space-row.ts';
+
+/** Where each kind of row is kept. What comes out is checked by the row's own schema, not believed. */
+export interface Collections {
+  spaces: Collection<SpaceRow>;
+  events: Collection<CommitRow>;
+  entries: Collection<EntryRow>;
+  inbox: Collection<InboxRow>;
+  nodes: Collection<NodeRow>;
+}
+
+export const collectionsOf = (db: Db): Collections => ({
+  spaces: db.collection('spaces'),
+  events: db.collection('memory_events'),
+  entries: db.collection('memory_entries'),
+  inbox: db.collection('memory_inbox'),
+  nodes: db.collection('memory_nodes'),
+});

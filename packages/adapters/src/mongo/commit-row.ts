@@ -1,0 +1,49 @@
+import type { Commit, MutationId, PartitionId, SealedCommit } from '@mnemon/core';
+import {
+  clientIdSchema,
+  eventSchema,
+  instanceIdSchema,
+  outcomeSchema,
+  spaceIdSchema,
+} from '@mnemon/protocol';
+import * as z from 'zod';
+
+/** A commit as it is kept: the text, which nothing in the database looks into, and what it is found by. */
+export interface CommitRow extends MutationId {
+  _id: string;
+  space: string;
+  partition: number;
+  seq: number;
+  hash: string;
+  text: string;
+}
+
+export const commitRowId = ({ space, partition }: PartitionId, seq: number): string =>
+  `${space}/${partition}/${seq}`;
+
+export function toCommitRow({ commit, hash, text }: SealedCommit): CommitRow {
+  const { space, partition, seq, mutation } = commit;
+  const { client, n } = mutation;
+  return { _id: commitRowId(commit, seq), space, partition, seq, client, n, hash, text };
+}
+
+const commitSchema = z.object({
+  space: spaceIdSchema,
+  partition: z.int(),
+  seq: z.int(),
+  epoch: z.string(),
+  author: instanceIdSchema,
+  committedAtMs: z.number(),
+  events: z.array(eventSchema),
+  mutation: z.object({ client: clientIdSchema, n: z.int(), outcomes: z.array(outcomeSchema) }),
+  prevHash: z.string(),
+});
+const rowSchema = z.object({ hash: z.string(), text: z.string() });
+
+/** Whether the hash is right is not for a store to say: `verifyChain` does (I2). */
+export function readCommit(row: unknown): SealedCommit {
+  const { hash, text } = rowSchema.parse(row);
+  const commit: unknown = JSON.parse(text);
+  commitSchema.parse(commit);
+  return { commit: commit as Commit, text, hash };
+}
