@@ -1,0 +1,16 @@
+import { describe } from 'vitest';
+import { appendTests } from './event-log-append.ts';
+import { conflictTests } from './event-log-conflicts.ts';
+import { pagingTests } from './event-log-paging.ts';
+import { raceTests } from './event-log-races.ts';
+import type { MakeStorage } from './stored-history.ts';
+
+/** What every event log must keep. Each test has spaces of its own and leaves rows behind. */
+export function eventLogContract(name: string, makeStorage: MakeStorage): void {
+  describe(`event log: ${name}`, () => {
+    appendTests(makeStorage);
+    conflictTests(makeStorage);
+    pagingTests(makeStorage);
+    raceTests(makeStorage);
+  });
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { embeddedStore } from '@mnemon/adapters/memory';
+import {
+  connectMongo,
+  createIndexes,
+  type Mongo,
+  mongoEventLog,
+  mongoInbox,
+  mongoNodes,
+} from '@mnemon/adapters/mongo';
+import { eventLogContract } from '@mnemon/testing/contracts/event-log-contract';
+import { inboxContract } from '@mnemon/testing/contracts/inbox-contract';
+import { nodesContract } from '@mnemon/testing/contracts/nodes-contract';
+import type { MakeStorage } from '@mnemon/testing/contracts/stored-history';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { engineUrl } from '../engines.ts';
+
+function storageContract(name: string, makeStorage: MakeStorage): void {
+  eventLogContract(name, makeStorage);
+  inboxContract(name, makeStorage);
+  nodesContract(name, makeStorage);
+}
+
+const stores: { close(): Promise<void> }[] = [];
+const folders: string[] = [];
+afterAll(async () => {
+  for (const store of stores) await store.close();
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+storageContract('embedded', () => {
+  const store = embeddedStore();
+  stores.push(store);
+  return store;
+});
+
+storageContract('embedded, with a journal', () => {
+  const path = mkdtempSync(join(tmpdir(), 'mnemon-storage-'));
+  folders.push(path);
+  const store = embeddedStore({ path });
+  stores.push(store);
+  return store;
+});
+
+describe.runIf(engineUrl('MongoDB'))('on the engine', () => {
+  let mongo: Mongo;
+  beforeAll(async () => {
+    const dbName = `mnemon_test_${randomUUID()}`;
+    // Wide enough that 64 writers of one test meet in the database, not in front of it.
+    mongo = connectMongo({ url: engineUrl('MongoDB') as string, dbName, maxPoolSize: 32 });
+    await createIndexes(mongo.db);
+    await createIndexes(mongo.db); // as on the second deployment
+  });
+  afterAll(async () => {
+    await mongo.db.dropDatabase();
+    await mongo.close();
+  });
+  storageContract('MongoDB', () => ({
+    log: mongoEventLog(mongo),
+    inbox: mongoInbox(mongo),
+    nodes: mongoNodes(mongo),
+  }));
+});
