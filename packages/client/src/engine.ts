@@ -49,9 +49,10 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
   const counts = { connections: 0, gaps: 0, unreadable: 0 };
   let degraded: readonly string[] = [];
 
-  const follower = createLogFollower(replica, (changes, cursor, reloaded) => {
-    if (reloaded) seen.forgetAll();
-    ownWrites.reached(cursor, reloaded);
+  const follower = createLogFollower(replica, (changes, cursor, by) => {
+    if (by === 'state') seen.forgetAll();
+    ownWrites.reached(cursor, by !== 'commit');
+    board.changed(); // so that a callback that looks sees where it is
     subscriptions.emit(changes);
   });
   const connection = createConnection({

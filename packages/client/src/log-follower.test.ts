@@ -174,6 +174,23 @@ describe('catching up', () => {
     ]);
   });
 
+  test('a state that pushes have overtaken is not gone back to (I4)', () => {
+    follower.receive(EPOCH, [commit(2, ['a', '2']), commit(3, ['a', '3'])]);
+    const late = { ...statePage(at(2), [entry('a', '2', 2)]), reason: 'too-far' } as CaughtUpPayload;
+    expect(follower.takePage(late)).toBe('more');
+    expect(held()).toEqual({ a: '3' });
+    expect(follower.nextAsk()).toEqual({ cursor: at(3) });
+  });
+
+  test('pushes wait while the pages of a state come in', () => {
+    follower.takePage(statePage(at(3), [entry('a', '3', 3)], 'p2'));
+    follower.receive(EPOCH, [commit(2, ['a', '2']), commit(4, ['a', '4'])]);
+    expect(follower.cursor).toEqual(at(1));
+    follower.takePage(statePage(at(3), []));
+    expect(follower.cursor).toEqual(at(4));
+    expect(told().map(([, , value]) => value)).toEqual(['3', '4']);
+  });
+
   test('a half-done answer is given up as a whole', () => {
     follower.takePage(statePage(at(9), [entry('z', '9', 9)], 'p2'));
     follower.restart();

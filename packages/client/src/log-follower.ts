@@ -31,13 +31,16 @@ export interface LogFollower {
   restart(forget?: boolean): void;
 }
 
+/** What moved a replica: one commit, or a whole state; or merely word of the server that its epoch is the current one. */
+export type Move = 'commit' | 'state' | 'confirmed';
+
 /**
- * `onMoved` hears of every move along the log right after it, before the next one: a commit, or a whole state
- * (`reloaded`). The first state is no change: there was nothing before it.
+ * `onMoved` hears of every move right after it, before the next one. The first state is no change: there was nothing
+ * before it.
  */
 export function createLogFollower(
   replica: Replica,
-  onMoved: (changes: Change[], cursor: Cursor, reloaded: boolean) => void,
+  onMoved: (changes: Change[], cursor: Cursor, by: Move) => void,
 ): LogFollower {
   const early = createEarlyArrivals();
   let cursor: Cursor | undefined;
@@ -50,12 +53,17 @@ export function createLogFollower(
   let reloads = 0;
 
   function hear(news: Cursor): void {
+    noteHead(news);
+    if (cursor?.epoch === news.epoch) onMoved([], cursor, 'confirmed');
+  }
+
+  function noteHead(news: Cursor): void {
     if (head?.epoch !== news.epoch) early.clear(); // what waits there is of another log
     head = head?.epoch === news.epoch ? furthest(head, news) : news;
   }
 
   function hearOf(epoch: string, { partition, seq }: { partition: number; seq: number }): void {
-    hear(cursorAt(epoch, partition, seq));
+    noteHead(cursorAt(epoch, partition, seq));
   }
 
   function hasMoved(): boolean {
@@ -73,7 +81,7 @@ export function createLogFollower(
   }
 
   function applyReady(): void {
-    if (!cursor || cursor.epoch !== head?.epoch) return;
+    if (reload || !cursor || cursor.epoch !== head?.epoch) return;
     for (let partition = 0; partition < head.seq.length; partition++) {
       for (const commit of early.takeReady(partition, cursor.seq[partition] ?? 0)) apply(commit);
     }
@@ -82,7 +90,7 @@ export function createLogFollower(
   function apply(commit: Delivery): void {
     if (!cursor) return;
     cursor = furthest(cursor, cursorAt(cursor.epoch, commit.partition, commit.seq));
-    onMoved(replica.apply(commit), cursor, false);
+    onMoved(replica.apply(commit), cursor, 'commit');
   }
 
   function takePage(answer: CaughtUpPayload): 'more' | 'done' | 'broken' {
@@ -103,13 +111,16 @@ export function createLogFollower(
     cursor = furthest(cursor, answer.cursor);
     page = answer.page;
     hear(cursor);
-    onMoved([], cursor, false);
     applyReady();
     return page === undefined ? 'done' : 'more';
   }
 
   // I5: the state is only taken over once its last page is there; the log from its cursor on follows.
   function takeState(answer: CaughtUpPayload & { recovered: false }): 'more' | undefined {
+    if (isOvertaken(answer)) {
+      restart();
+      return 'more';
+    }
     reload ??= { cursor: answer.cursor, entries: [] };
     if (!isSame(reload.cursor, answer.cursor)) return undefined;
     reload.entries.push(...answer.entries);
@@ -118,14 +129,20 @@ export function createLogFollower(
     return 'more';
   }
 
+  /** Pushes came faster than this answer: taking it would be a step back in the log (I4). */
+  function isOvertaken({ reason, cursor: to }: CaughtUpPayload & { recovered: false }): boolean {
+    if (reload || !cursor || cursor.epoch !== to.epoch) return false;
+    return (reason === 'too-far' || reason === 'compacted') && distance(cursor, to) === 0;
+  }
+
   function takeOver(state: Reload): void {
     reload = undefined;
     cursor = state.cursor;
     const changes = replica.replace(state.entries);
     if (loaded) reloads++;
-    onMoved(loaded ? changes : [], cursor, true);
+    onMoved(loaded ? changes : [], cursor, 'state');
     loaded = true;
-    hear(cursor);
+    noteHead(cursor);
     applyReady();
   }
 

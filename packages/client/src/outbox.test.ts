@@ -143,6 +143,17 @@ test('an own value goes with its ack when the replica was there first', () => {
   expect(ownWrites.get('a')).toBeUndefined();
 });
 
+test('an own value that was acked in an epoch that is over goes once the server has named the new one', () => {
+  outbox.online();
+  post(put('a', 1));
+  ownWrites.reached({ epoch: 'new', seq: [5] }, true);
+  outbox.acked(ack(1, 1), 'old');
+  ownWrites.reached({ epoch: 'new', seq: [6] }, false);
+  expect(ownWrites.get('a')).toEqual({ value: 1 });
+  ownWrites.reached({ epoch: 'new', seq: [6] }, true);
+  expect(ownWrites.get('a')).toBeUndefined();
+});
+
 test('without a replica to wait for, the ack is enough', () => {
   following = false;
   outbox.online();

@@ -20,8 +20,8 @@ export interface OwnWrites {
   remove(pending: PendingOp): void;
   /** It is in `commit`, and stays until the replica has reached that. */
   acked(pending: PendingOp, commit: AckedCommit): void;
-  /** The replica is at `cursor`. */
-  reached(cursor: Cursor, reloaded: boolean): void;
+  /** The replica is at `cursor`. `isCurrent`: the server has just said that this is the epoch. */
+  reached(cursor: Cursor, isCurrent: boolean): void;
 }
 
 export function createOwnWrites(): OwnWrites {
@@ -37,11 +37,11 @@ export function createOwnWrites(): OwnWrites {
     else byKey.set(key, others);
   }
 
-  function reached(cursor: Cursor, reloaded: boolean): void {
+  function reached(cursor: Cursor, isCurrent: boolean): void {
     replicaAt = cursor;
     for (const [pending, commit] of waiting) {
-      // A reload into another epoch brought what a restore left: what was acked before it is in there, or gone.
-      if (includes(cursor, commit) || (reloaded && cursor.epoch !== commit.epoch)) remove(pending);
+      // What was acked in an epoch that is over: the restore that ended it kept the write, or it is gone.
+      if (includes(cursor, commit) || (isCurrent && cursor.epoch !== commit.epoch)) remove(pending);
     }
   }
 
