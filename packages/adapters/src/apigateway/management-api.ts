@@ -3,6 +3,7 @@ import {
   ApiGatewayManagementApiServiceException,
   DeleteConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
+import { encodeUriSegment } from './encode-uri-segment.ts';
 import { requestHandler } from './request-handler.ts';
 import { requestSigner } from './request-signer.ts';
 
@@ -47,7 +48,7 @@ export function managementApi({ endpoint, region, maxSockets }: ManagementApiOpt
 
   return {
     async post(connectionId, frame) {
-      const path = `${connections}/${encodeURIComponent(connectionId)}`;
+      const path = `${connections}/${encodeUriSegment(connectionId)}`;
       const headers = {
         host,
         'content-type': 'application/octet-stream',

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { encodeUriSegment } from './encode-uri-segment.ts';
 
 export interface SignableRequest {
   method: string;
@@ -102,13 +103,7 @@ function canonicalHeaders(headers: Record<string, string>): { names: string; lin
 }
 
 /** The path is encoded once more: SigV4 wants that of every service but S3. */
-const canonicalPath = (path: string): string => path.split('/').map(encodeSegment).join('/');
-
-const encodeSegment = (segment: string): string =>
-  encodeURIComponent(segment).replace(
-    /[!'()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+const canonicalPath = (path: string): string => path.split('/').map(encodeUriSegment).join('/');
 
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 

@@ -1,0 +1,61 @@
+import { apiGatewayFanout } from '@mnemon/adapters/apigateway';
+import { memoryFanout } from '@mnemon/adapters/memory';
+import { type FanoutStage, fanoutContract } from '@mnemon/testing/contracts/fanout-contract';
+import { startGateway } from '../../packages/local/src/gateway.ts';
+import { gatewayRecipients } from './gateway-recipients.ts';
+
+const MAX_IN_FLIGHT = 12;
+
+fanoutContract('memory', async () => {
+  const fanout = memoryFanout({ maxInFlight: MAX_IN_FLIGHT });
+  let joined = 0;
+  const stage: FanoutStage = {
+    fanout,
+    maxInFlight: MAX_IN_FLIGHT,
+    onFrame: undefined,
+    async join() {
+      const connectionId = `connection-${joined++}`;
+      const frames: string[] = [];
+      let noteClosed = (): void => {};
+      const closed = new Promise<void>((resolve) => {
+        noteClosed = resolve;
+      });
+      const detach = fanout.attach(connectionId, {
+        async receive(frame) {
+          const fate = await stage.onFrame?.(connectionId, frame);
+          if (fate === 'refuse') throw new Error('refused');
+          frames.push(frame);
+        },
+        closed: noteClosed,
+      });
+      return { connectionId, frames, closed, leave: async () => detach() };
+    },
+    async stop() {},
+  };
+  return stage;
+});
+
+// The real SDK client and real WebSocket clients, with the local gateway between them.
+fanoutContract('API Gateway', async () => {
+  const recipients = gatewayRecipients();
+  const gateway = await startGateway({
+    credentials: { accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? '' },
+    invoke: recipients.invoke,
+    limits: { connectsPerSecond: 10_000 },
+    faults: {
+      async onPost(connectionId, frame) {
+        const fate = await stage.onFrame?.(connectionId, frame);
+        return fate === 'refuse' ? 'limit' : 'deliver';
+      },
+    },
+  });
+  const { managementEndpoint: endpoint } = gateway;
+  const stage: FanoutStage = {
+    fanout: apiGatewayFanout({ endpoint, region: 'us-east-1', maxInFlight: MAX_IN_FLIGHT }),
+    maxInFlight: MAX_IN_FLIGHT,
+    onFrame: undefined,
+    join: () => recipients.join(gateway.url),
+    stop: () => gateway.close(),
+  };
+  return stage;
+});
