@@ -40,7 +40,7 @@ export async function bundle() {
     outExtension: { '.js': '.mjs' },
     banner: { js: REQUIRE },
     // Loaded as they are: they look for files of their own, or for optional packages.
-    external: ['@mnemon/adapters/redis', 'dynalite', 'ioredis', 'mongodb', 'ws', 'tsx', 'esbuild'],
+    external: ['dynalite', 'ioredis', 'mongodb', 'ws', 'tsx', 'esbuild'],
     logLevel: 'warning',
   });
   const hash = createHash('sha256');

@@ -44,7 +44,7 @@ const DAY_S = 24 * 60 * 60;
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const log = options.log ?? (() => {});
   const secret = await devSecret(options.dataDir);
-  const credentials = { accessKeyId: `local-${randomBytes(8).toString('hex')}` };
+  const credentials = { accessKeyId: `local${randomBytes(8).toString('hex')}` };
   const { name = 'mnemon', dataDir, backends: urls = {} } = options;
   const backends = await openBackends({ urls, dataDir, name, log });
   const host = startLambdaHost({
