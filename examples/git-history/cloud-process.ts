@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const START = fileURLToPath(new URL('../../packages/local/src/start.ts', import.meta.url));
+const START = fileURLToPath(new URL('../../packages/local/start.mjs', import.meta.url));
 const READY_MS = 30_000;
 
 /** A local cloud in a process of its own, started as `npm start` starts it, so that it can be killed. */
@@ -16,7 +16,7 @@ export interface CloudProcess {
 
 /** Resolves when the cloud says that it is up. */
 export async function startCloudProcess(port: number, dataDir: string): Promise<CloudProcess> {
-  const args = ['--import', 'tsx', START, '--port', String(port), '--data', dataDir];
+  const args = [START, '--port', String(port), '--data', dataDir];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const url = await announcedUrl(child);
   const end = async (signal: 'SIGKILL' | 'SIGINT') => {
