@@ -1,18 +1,27 @@
+import { type ClientFrame, PROTOCOL_VERSION } from '@mnemon/protocol';
 import { createFakeClock } from '@mnemon/testing/fake-clock';
-import { createFaultyNetwork } from '@mnemon/testing/faulty-network';
+import { createFaultyNetwork, type ServerSocket } from '@mnemon/testing/faulty-network';
 import { createMiniServer, type MiniServerOptions } from '@mnemon/testing/mini-server';
 import { seededRandom } from '@mnemon/testing/seeded-random';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Change } from './change.ts';
 import { type ConnectOptions, connect } from './connect.ts';
+import type { Status } from './status.ts';
 
-function world(serverOptions: Partial<MiniServerOptions> = {}) {
+function createWorld(serverOptions: Partial<MiniServerOptions> = {}) {
   const clock = createFakeClock();
   const random = seededRandom(1);
+  const sockets: ServerSocket[] = [];
   const server = createMiniServer({ now: clock.now, ...serverOptions });
-  const network = createFaultyNetwork({ clock, random, accept: server.accept });
+  const accept = (socket: ServerSocket) => {
+    sockets.push(socket);
+    return server.accept(socket);
+  };
+  const network = createFaultyNetwork({ clock, random, accept });
   const ports = { clock, random, openSocket: network.openSocket };
-  const settled = async <T>(promise: Promise<T>): Promise<T> => {
+
+  /** Lets time pass until `promise` is settled. */
+  async function settled<T>(promise: Promise<T>): Promise<T> {
     let done = false;
     const finish = () => {
       done = true;
@@ -20,32 +29,41 @@ function world(serverOptions: Partial<MiniServerOptions> = {}) {
     promise.then(finish, finish);
     await clock.advanceUntil(() => done);
     return promise;
-  };
+  }
   const open = (instanceId: string, options: Partial<ConnectOptions> = {}) =>
     settled(connect({ url: 'ws://mini', token: 'token', instanceId, ...options }, ports));
-  return { clock, server, network, settled, open };
+  /** What the server says, whatever it means. */
+  const say = (type: string, payload: unknown, id = '') =>
+    server.say(JSON.stringify({ type, id, timestamp: clock.now(), payload }));
+  const heard = <Type extends ClientFrame['type']>(type: Type) =>
+    server.heard.filter((frame): frame is Extract<ClientFrame, { type: Type }> => frame.type === type);
+  return { clock, server, network, sockets, settled, open, say, heard };
 }
 
-test('what one client writes, the other is called with', async () => {
-  const { open, settled, clock } = world();
+test('what one client writes, the other is called with, and nothing survives close', async () => {
+  const { open, settled, clock } = createWorld();
   const [a, b] = [await open('a'), await open('b')];
   const changes: Change[] = [];
-  const subscription = b.subscribe('tasks/**', (change) => changes.push(change));
-  await settled(subscription.ready);
+  await settled(b.subscribe('tasks/**', (change) => changes.push(change)).ready);
   const written = a.write('tasks/1', { state: 'done' });
   expect(await a.read('tasks/1')).toEqual({ state: 'done' });
   expect(await settled(written)).toEqual({ key: 'tasks/1', version: 1, merged: false });
+  await settled(a.write('other', 1));
+  await settled(a.delete('tasks/1'));
   await clock.advance(10);
   expect(changes).toMatchObject([
     { type: 'created', key: 'tasks/1', value: { state: 'done' }, author: 'a', own: false },
+    { type: 'deleted', key: 'tasks/1', author: 'a', own: false },
   ]);
+  expect(changes[1]).not.toHaveProperty('value');
+  expect((await settled(b.entries())).map(({ key }) => key)).toEqual(['other']);
   await settled(Promise.all([a.close(), b.close()]));
   await clock.advance(1);
   expect(clock.timerCount).toBe(0);
 });
 
-test('a lost connection comes back, and what was missed with it', async () => {
-  const { open, settled, clock, network, server } = world();
+test('a lost connection comes back, and with it what was missed and what was written meanwhile', async () => {
+  const { open, settled, clock, network, server } = createWorld();
   const [a, b] = [await open('a'), await open('b')];
   const seen: string[] = [];
   await settled(b.subscribe('**', ({ key }) => seen.push(key)).ready);
@@ -57,4 +75,228 @@ test('a lost connection comes back, and what was missed with it', async () => {
   await clock.advanceUntil(() => b.status.state === 'live');
   expect(seen).toEqual(['k/1']);
   expect(b.status).toMatchObject({ reconnects: 1, cursor: server.head, headLag: 0 });
+});
+
+test('the last frame, lost, is found by a heartbeat (I4)', async () => {
+  const { open, settled, clock, network, server } = createWorld();
+  const [a, b] = [await open('a'), await open('b')];
+  await settled(b.entries());
+  void a.write('k', 1);
+  network.setFaults({ dropRate: 1 }); // the write is on its way already, what it causes isn't
+  await clock.advance(1);
+  network.setFaults({ dropRate: 0 });
+  expect(server.log).toHaveLength(1);
+  await clock.advanceUntil(() => b.status.cursor?.seq[0] === 1, 2_500);
+  expect(b.status).toMatchObject({ gaps: 1, reconnects: 0 });
+});
+
+describe('a client that only writes', () => {
+  test('subscribes to nothing, and still knows what it has seen', async () => {
+    const { open, settled, heard } = createWorld();
+    const a = await open('a');
+    await settled(a.write('k', 1));
+    await settled(a.write('k', 2));
+    expect(heard('connect')[0]?.payload).toEqual({ protocolVersion: PROTOCOL_VERSION, subscriptions: [] });
+    expect(heard('subscribe')).toEqual([]);
+    expect(heard('write').map(({ payload }) => payload.ops[0]?.seen)).toEqual([{}, { a: 1 }]);
+    expect(a.status.cursor).toBeUndefined();
+  });
+
+  test('has seen the entry that a conflict showed it', async () => {
+    const { open, settled, heard } = createWorld();
+    const [a, b] = [await open('a'), await open('b')];
+    await settled(b.write('k', 'theirs'));
+    const refused = a.write('k', 'mine', { expectedVersion: 0 });
+    await expect(settled(refused)).rejects.toMatchObject({ code: 'conflict', current: { version: 1 } });
+    expect(await settled(a.write('k', 'mine', { expectedVersion: 1 }))).toMatchObject({ merged: false });
+    expect(heard('write').at(-1)?.payload.ops[0]?.seen).toEqual({ b: 1 });
+  });
+
+  test('subscribes with its first read, and then on every connection, from its cursor on', async () => {
+    const { open, settled, heard, network, clock } = createWorld();
+    const a = await open('a');
+    await settled(a.write('k', 1));
+    expect(await settled(a.read('k'))).toBe(1);
+    expect(heard('subscribe').map(({ payload }) => payload.patterns)).toEqual([['**']]);
+    network.cutAll();
+    await clock.advanceUntil(() => a.status.reconnects === 1);
+    expect(heard('connect')[1]?.payload).toMatchObject({ subscriptions: ['**'], cursor: { seq: [1] } });
+  });
+});
+
+describe('connect rejects', () => {
+  test('when the token is refused', async () => {
+    const { open, clock } = createWorld({ refuse: () => 401 });
+    await expect(open('a')).rejects.toMatchObject({ code: 'unauthorized' });
+    expect(clock.timerCount).toBe(0);
+  });
+
+  test('when every new token is refused, after a few of them', async () => {
+    const { open } = createWorld({ refuse: () => 403 });
+    let asked = 0;
+    await expect(
+      open('a', { token: () => `token-${++asked}`, connectTimeoutMs: 60_000 }),
+    ).rejects.toMatchObject({
+      code: 'unauthorized',
+    });
+    expect(asked).toBe(5);
+  });
+
+  test('when nothing answers in time, with the reason for the last failure', async () => {
+    const { open, clock } = createWorld({ refuse: () => 503 });
+    const started = clock.now();
+    await expect(open('a', { connectTimeoutMs: 3_000 })).rejects.toMatchObject({
+      code: 'unavailable',
+      cause: expect.objectContaining({ message: 'the server answered HTTP 503' }),
+    });
+    expect(clock.now() - started).toBe(3_000);
+    expect(clock.timerCount).toBe(0);
+  });
+
+  test('what can never work, at once', async () => {
+    const { open } = createWorld();
+    await expect(open('a', { url: 'http://mini' })).rejects.toMatchObject({ code: 'bad-request' });
+    await expect(open('not an id')).rejects.toMatchObject({ code: 'bad-request' });
+  });
+});
+
+describe('the server says goodbye', () => {
+  test('because another connection took the name: closed for good', async () => {
+    const { open, say, clock, sockets } = createWorld();
+    const a = await open('a');
+    say('disconnect', { code: 'replaced', message: 'another one' });
+    await clock.advance(60_000);
+    expect(a.status.state).toBe('closed');
+    await expect(a.write('k', 1)).rejects.toMatchObject({ code: 'replaced' });
+    await expect(a.read('k')).rejects.toMatchObject({ code: 'replaced' });
+    expect(() => a.subscribe('**', () => {})).toThrow('another one');
+    expect(sockets).toHaveLength(1);
+  });
+
+  test('because the token expired: back with a new one, if there is one', async () => {
+    const { open, say, clock, sockets } = createWorld();
+    let asked = 0;
+    const a = await open('a', { token: () => `token-${++asked}` });
+    const b = await open('b');
+    say('disconnect', { code: 'token-expired', message: 'expired' });
+    await clock.advanceUntil(() => a.status.reconnects === 1);
+    expect(sockets.map(({ token }) => token)).toEqual(['token-1', 'token', 'token-2']);
+    await expect(b.write('k', 1)).rejects.toMatchObject({ code: 'token-expired' });
+  });
+
+  test('for any other reason: back after a moment', async () => {
+    const { open, say, clock } = createWorld();
+    const a = await open('a');
+    say('error', { code: 'not-connected', message: 'who are you?', retryable: true });
+    await clock.advanceUntil(() => a.status.reconnects === 1);
+  });
+});
+
+test('frames that are no message are counted, and harm nobody', async () => {
+  const { open, settled, server, say, clock } = createWorld();
+  const a = await open('a');
+  server.say('{"message":"Internal server error","connectionId":"c","requestId":"r"}');
+  server.say('not json');
+  say('changes', { commits: 'none' });
+  await clock.advance(1);
+  expect(a.status).toMatchObject({ state: 'live', unreadable: 3 });
+  await settled(a.write('k', 1));
+});
+
+test('bad input is refused before it is sent, with the codes of the wire', async () => {
+  const { open, heard } = createWorld();
+  const a = await open('a');
+  const refused = {
+    key: a.write('a//b', 1),
+    size: a.write('k', 'x'.repeat(70_000)),
+    value: a.write('k', Number.NaN),
+  };
+  await expect(refused.key).rejects.toMatchObject({ code: 'bad-key' });
+  await expect(refused.size).rejects.toMatchObject({ code: 'value-too-large' });
+  await expect(refused.value).rejects.toMatchObject({ code: 'bad-value' });
+  await expect(a.delete('k', { expectedVersion: -1 })).rejects.toMatchObject({ code: 'bad-request' });
+  expect(() => a.subscribe('a//b', () => {})).toThrow('empty segment');
+  expect(heard('write')).toEqual([]);
+});
+
+test('what is written is a copy', async () => {
+  const { open, settled } = createWorld();
+  const a = await open('a');
+  const value = { list: [1] };
+  const written = a.write('k', value);
+  value.list.push(2);
+  await settled(written);
+  expect(await settled(a.read('k'))).toEqual({ list: [1] });
+});
+
+test('a callback that fails harms nobody else, and is reported', async () => {
+  const errors: unknown[] = [];
+  const { open, settled, clock } = createWorld();
+  const a = await open('a', { onError: (error) => errors.push(error) });
+  const seen: string[] = [];
+  const fail = () => {
+    throw new Error('sync');
+  };
+  a.subscribe('**', fail);
+  a.subscribe('**', () => Promise.reject(new Error('async')));
+  await settled(a.subscribe('**', ({ key }) => seen.push(key)).ready);
+  await settled(a.write('k', 1));
+  await clock.advance(1);
+  expect(seen).toEqual(['k']);
+  expect(errors).toEqual([new Error('sync'), new Error('async')]);
+});
+
+test('a subscription that was ended hears nothing more', async () => {
+  const { open, settled } = createWorld();
+  const a = await open('a');
+  const seen: string[] = [];
+  const unsubscribe = a.subscribe('**', ({ key }) => seen.push(key));
+  await settled(unsubscribe.ready);
+  await settled(a.write('one', 1));
+  unsubscribe();
+  await settled(a.write('two', 1));
+  expect(seen).toEqual(['one']);
+});
+
+test('status is the same object until something changes, and is told once per turn', async () => {
+  const { open, settled } = createWorld();
+  const a = await open('a');
+  expect(a.status).toBe(a.status);
+  const told: Status[] = [];
+  const stop = a.onStatus((status) => told.push(status));
+  const written = [a.write('a', 1), a.write('b', 1), a.write('c', 1)];
+  await Promise.resolve();
+  expect(told.map(({ pendingOps }) => pendingOps)).toEqual([3]);
+  stop();
+  await settled(Promise.all(written));
+  expect(told).toHaveLength(1);
+});
+
+describe('close', () => {
+  test('waits for acks, says goodbye, and rejects what comes later', async () => {
+    const { open, settled, heard, clock } = createWorld();
+    const a = await open('a');
+    const written = a.write('k', 1);
+    const closed = a.close();
+    expect(a.close()).toBe(closed);
+    await expect(a.write('late', 1)).rejects.toMatchObject({ code: 'closed' });
+    await settled(closed);
+    expect(await written).toMatchObject({ version: 1 });
+    await clock.advance(1);
+    expect(heard('disconnect')).toHaveLength(1);
+    await expect(a.flush()).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  test('does not wait for ever, and rejects what was not acked', async () => {
+    const { open, settled, network, clock } = createWorld();
+    const a = await open('a');
+    network.setFaults({ dropRate: 1 });
+    const written = a.write('k', 1);
+    const started = clock.now();
+    await settled(a.close());
+    expect(clock.now() - started).toBe(2_000);
+    await expect(written).rejects.toMatchObject({ code: 'closed' });
+    await clock.advance(1);
+    expect(clock.timerCount).toBe(0);
+  });
 });
