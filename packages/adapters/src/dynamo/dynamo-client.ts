@@ -7,7 +7,7 @@ export interface DynamoClientOptions {
   endpoint?: string;
 }
 
-/** At worst a request fails after 3 × 2 s and two short pauses, well within what a Lambda may take. */
+/** At worst a request fails after 3 × 2 s and the SDK's two pauses of a second or less, well within a Lambda's time. */
 const TIMES = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
 
 const AGENT = { keepAlive: true, maxSockets: 50 };
