@@ -7,24 +7,33 @@ import {
   spaceIdSchema,
 } from '@mnemon/protocol';
 import * as z from 'zod';
+import { rowsOf } from './row-range.ts';
 
 /** A commit as it is kept: the text, which nothing in the database looks into, and what it is found by. */
 export interface CommitRow extends MutationId {
+  /** `<space>/<partition>/<seq>`: in this order the log is read. */
   _id: string;
   space: string;
   partition: number;
   seq: number;
+  /** `<client>/<n>`: many are looked for at once. */
+  mutation: string;
   hash: string;
   text: string;
 }
 
-export const commitRowId = ({ space, partition }: PartitionId, seq: number): string =>
-  `${space}/${partition}/${seq}`;
+const SEQ_DIGITS = 16; // of the greatest safe integer
+
+export const commitRowId = (at: PartitionId, seq: number): string =>
+  `${rowsOf(at).$gt}${String(seq).padStart(SEQ_DIGITS, '0')}`;
+
+export const mutationName = ({ client, n }: MutationId): string => `${client}/${n}`;
 
 export function toCommitRow({ commit, hash, text }: SealedCommit): CommitRow {
   const { space, partition, seq, mutation } = commit;
   const { client, n } = mutation;
-  return { _id: commitRowId(commit, seq), space, partition, seq, client, n, hash, text };
+  const _id = commitRowId(commit, seq);
+  return { _id, space, partition, seq, mutation: mutationName(mutation), client, n, hash, text };
 }
 
 const commitSchema = z.object({

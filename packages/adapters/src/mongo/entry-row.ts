@@ -1,9 +1,11 @@
 import { canonicalText, type PartitionId } from '@mnemon/core';
 import { type Entry, entrySchema } from '@mnemon/protocol';
 import * as z from 'zod';
+import { rowsOf } from './row-range.ts';
 
 /** An entry as it is kept: the canonical text, and what it is found and guarded by. */
 export interface EntryRow {
+  /** `<space>/<partition>/<key>`: in this order entries are read. */
   _id: string;
   space: string;
   partition: number;
@@ -15,8 +17,7 @@ export interface EntryRow {
 }
 
 /** A key may hold any character: it is only ever compared whole, so none of them means anything. */
-export const entryRowId = ({ space, partition }: PartitionId, key: string): string =>
-  `${space}/${partition}/${key}`;
+export const entryRowId = (at: PartitionId, key: string): string => `${rowsOf(at).$gt}${key}`;
 
 export const toEntryRow = ({ space, partition }: PartitionId, entry: Entry): Omit<EntryRow, '_id'> => ({
   space,

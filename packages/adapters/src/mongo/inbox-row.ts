@@ -1,8 +1,9 @@
 import { canonicalText, type MutationId, type PartitionId, type WaitingBatch } from '@mnemon/core';
 import { batchSchema, grantSchema, instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
 import * as z from 'zod';
+import { rowsOf } from './row-range.ts';
 
-/** A waiting batch as it is kept; it arrived when the database says so. */
+/** A waiting batch as it is kept. */
 export interface InboxRow extends MutationId {
   _id: string;
   space: string;
@@ -11,13 +12,14 @@ export interface InboxRow extends MutationId {
   text: string;
 }
 
-export const inboxRowId = ({ space, partition }: PartitionId, { client, n }: MutationId): string =>
-  `${space}/${partition}/${client}/${n}`;
+export const inboxRowId = (at: PartitionId, { client, n }: MutationId): string =>
+  `${rowsOf(at).$gt}${client}/${n}`;
 
-/** All but the time of arrival, which the database adds. */
-export function toInboxRow(at: PartitionId, waiting: WaitingBatch): Omit<InboxRow, '_id' | 'arrivedAt'> {
+export function toInboxRow(at: PartitionId, waiting: WaitingBatch, nowMs: number): InboxRow {
+  const { space, partition } = at;
   const { client, n } = waiting.batch;
-  return { space: at.space, partition: at.partition, client, n, text: canonicalText(waiting) };
+  const _id = inboxRowId(at, waiting.batch);
+  return { _id, space, partition, client, n, arrivedAt: new Date(nowMs), text: canonicalText(waiting) };
 }
 
 const waitingSchema = z.object({
@@ -32,7 +34,7 @@ const waitingSchema = z.object({
   }),
   requestId: z.string(),
 });
-const rowSchema = z.object({ client: z.string(), n: z.int(), text: z.string() });
+const rowSchema = z.object({ text: z.string() });
 
 export function readWaiting(row: unknown): MutationId & { waiting: WaitingBatch } {
   const { text } = rowSchema.parse(row);
@@ -41,4 +43,7 @@ export function readWaiting(row: unknown): MutationId & { waiting: WaitingBatch 
   return { client, n, waiting: waiting as WaitingBatch };
 }
 
-export const waitedSchema = z.object({ waitedMs: z.number() });
+const arrivalSchema = z.object({ arrivedAt: z.date() });
+
+/** When the batch arrived, in milliseconds since 1970. */
+export const readArrival = (row: unknown): number => arrivalSchema.parse(row).arrivedAt.getTime();

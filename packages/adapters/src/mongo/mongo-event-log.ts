@@ -1,11 +1,12 @@
 import { type EventLog, GENESIS, type MutationId, type PartitionId } from '@mnemon/core';
-import type { Db, Filter } from 'mongodb';
+import type { Db } from 'mongodb';
 import * as z from 'zod';
 import { appendInTransaction } from './append-transaction.ts';
 import { type Collections, collectionsOf } from './collections.ts';
-import { type CommitRow, readCommit } from './commit-row.ts';
+import { commitRowId, mutationName, readCommit } from './commit-row.ts';
 import { entryRowId, readEntry } from './entry-row.ts';
 import { reachable, retryDuplicate } from './mongo-failures.ts';
+import { rowsOf } from './row-range.ts';
 import { leasedSpaceRowSchema, leasePath, spaceRowSchema } from './space-row.ts';
 
 /** The log in MongoDB. */
@@ -44,26 +45,26 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
       return row ? { epoch: spaceRowSchema.parse(row).epoch, seq: [seq] } : undefined;
     },
 
-    async commits({ space, partition, afterSeq, limit }) {
+    async commits({ afterSeq, limit, ...at }) {
       if (limit < 1) return []; // to the database, 0 is no limit
-      const later = events.find({ space, partition, seq: { $gt: afterSeq } }).sort({ seq: 1 });
-      return (await later.limit(limit).batchSize(limit).toArray()).map(readCommit);
+      const _id = { ...rowsOf(at), $gt: commitRowId(at, afterSeq) };
+      const later = events.find({ _id }).sort({ _id: 1 }).limit(limit).batchSize(limit);
+      return (await later.toArray()).map(readCommit);
     },
 
-    async entries({ space, partition, afterKey, limit }) {
+    async entries({ afterKey, limit, ...at }) {
       if (limit < 1) return [];
-      // No key is empty, so this is all of them. An index with `deleted` in front passes over tombstones.
-      const key = { $gt: afterKey ?? '' };
-      const later = entries.find({ space, partition, deleted: false, key }).sort({ key: 1 });
-      return (await later.limit(limit).batchSize(limit).toArray()).map(readEntry);
+      const _id = { ...rowsOf(at), $gt: entryRowId(at, afterKey ?? '') }; // no key is empty
+      const later = entries.find({ _id, deleted: false }).sort({ _id: 1 }).limit(limit).batchSize(limit);
+      return (await later.toArray()).map(readEntry);
     },
 
-    async newestEntrySeq({ space, partition }) {
-      const newest = await entries.findOne(
-        { space, partition },
-        { sort: { seq: -1 }, projection: { seq: 1 } },
-      );
-      return newest === null ? 0 : seqSchema.parse(newest).seq;
+    // Reads all of the partition's entries, as a check of the log reads all of the log: an index for it would cost every
+    // write something.
+    async newestEntrySeq(at) {
+      const greatest = { $group: { _id: null, seq: { $max: '$seq' } } };
+      const [newest] = await entries.aggregate([{ $match: { _id: rowsOf(at) } }, greatest]).toArray();
+      return newest === undefined ? 0 : seqSchema.parse(newest).seq;
     },
   });
 }
@@ -77,10 +78,10 @@ async function readSpace({ spaces }: Collections, at: PartitionId) {
   return row === null ? undefined : leasedSpaceRowSchema.parse(row);
 }
 
-async function readHead({ events }: Collections, { space, partition }: PartitionId) {
+async function readHead({ events }: Collections, at: PartitionId) {
   const newest = await events.findOne(
-    { space, partition },
-    { sort: { seq: -1 }, projection: { seq: 1, hash: 1 } },
+    { _id: rowsOf(at) },
+    { sort: { _id: -1 }, projection: { seq: 1, hash: 1 } },
   );
   return newest === null ? { seq: 0, hash: GENESIS } : headSchema.parse(newest);
 }
@@ -91,12 +92,8 @@ async function readEntries({ entries }: Collections, at: PartitionId, keys: read
   return new Map(rows.map(readEntry).map((entry) => [entry.key, entry]));
 }
 
-async function readAnswered(
-  { events }: Collections,
-  { space, partition }: PartitionId,
-  mutations: readonly MutationId[],
-) {
-  const ofMutation = ({ client, n }: MutationId): Filter<CommitRow> => ({ space, client, n, partition });
-  const rows = await events.find({ $or: mutations.map(ofMutation) }).toArray();
-  return rows.map(readCommit);
+async function readAnswered({ events }: Collections, at: PartitionId, mutations: readonly MutationId[]) {
+  const { space, partition } = at;
+  const rows = events.find({ space, mutation: { $in: mutations.map(mutationName) }, partition });
+  return (await rows.batchSize(mutations.length + 1).toArray()).map(readCommit);
 }

@@ -1,23 +1,31 @@
 import type { Inbox } from '@mnemon/core';
-import type { Db, Document } from 'mongodb';
+import type { Db } from 'mongodb';
 import { inOrder } from '../inbox-order.ts';
 import { collectionsOf } from './collections.ts';
-import { type InboxRow, inboxRowId, readWaiting, toInboxRow, waitedSchema } from './inbox-row.ts';
-import { reachable, retryDuplicate } from './mongo-failures.ts';
+import { inboxRowId, readArrival, readWaiting, toInboxRow } from './inbox-row.ts';
+import { isDuplicate, reachable } from './mongo-failures.ts';
 import { leasePath } from './space-row.ts';
 
-/** Waiting batches and the write lease in MongoDB. Both are timed by its clock, never by a caller's. */
-export function mongoInbox({ db }: { db: Db }): Inbox {
+/**
+ * Waiting batches and the write lease in MongoDB. Its clock alone times the lease. Arrivals are timed by the servers' own:
+ * between clients their order is approximate anyway.
+ */
+export function mongoInbox({ db, now = Date.now }: { db: Db; now?: () => number }): Inbox {
   const { inbox, spaces } = collectionsOf(db);
   return reachable<Inbox>({
     async put(at, waiting) {
-      const _id = inboxRowId(at, waiting.batch);
-      const update = keepFirst({ ...toInboxRow(at, waiting) });
-      const projection = { waitedMs: { $subtract: ['$$NOW', '$arrivedAt'] } };
-      const put = () =>
-        inbox.findOneAndUpdate({ _id }, update, { upsert: true, returnDocument: 'after', projection });
-      const { waitedMs } = waitedSchema.parse(await retryDuplicate(put));
-      return { waitedMs: Math.max(0, waitedMs) };
+      const row = toInboxRow(at, waiting, now());
+      for (;;) {
+        try {
+          await inbox.insertOne(row);
+          return { waitedMs: 0 };
+        } catch (error) {
+          if (!isDuplicate(error)) throw error;
+        }
+        const first = await inbox.findOne({ _id: row._id }, { projection: { arrivedAt: 1 } });
+        // Without one, it was committed just now; this one then waits in its place.
+        if (first) return { waitedMs: Math.max(0, now() - readArrival(first)) };
+      }
     },
 
     async list({ space, partition }, limit) {
@@ -47,13 +55,4 @@ export function mongoInbox({ db }: { db: Db }): Inbox {
       await spaces.updateOne({ _id: at.space, [`${path}.holder`]: holder }, { $unset: { [path]: '' } });
     },
   });
-}
-
-/** Inserts `row` with the time of its arrival. A row that is there already stays as it is, unwritten. */
-function keepFirst(row: Omit<InboxRow, '_id' | 'arrivedAt'>): Document[] {
-  const fields = Object.entries(row).map(([name, value]) => [
-    name,
-    { $ifNull: [`$${name}`, { $literal: value }] },
-  ]);
-  return [{ $set: { ...Object.fromEntries(fields), arrivedAt: { $ifNull: ['$arrivedAt', '$$NOW'] } } }];
 }
