@@ -5,7 +5,7 @@ import { appendInTransaction } from './append-transaction.ts';
 import { type Collections, collectionsOf } from './collections.ts';
 import { commitRowId, mutationName, readCommit } from './commit-row.ts';
 import { entryRowId, readEntry } from './entry-row.ts';
-import { reachable, retryDuplicate } from './mongo-failures.ts';
+import { isDuplicate, reachable } from './mongo-failures.ts';
 import { rowsOf } from './row-range.ts';
 import { leasedSpaceRowSchema, leasePath, spaceRowSchema } from './space-row.ts';
 
@@ -15,14 +15,14 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
   const { spaces, events, entries } = collections;
   return reachable<EventLog>({
     async open(space, epoch) {
-      const row = await retryDuplicate(() =>
-        spaces.findOneAndUpdate(
-          { _id: space },
-          { $setOnInsert: { epoch, leases: {} } },
-          { upsert: true, returnDocument: 'after', projection: { epoch: 1 } },
-        ),
-      );
-      return spaceRowSchema.parse(row).epoch;
+      try {
+        // Not an upsert that answers the row: of two at once, not every database tells the loser the winner's.
+        await spaces.insertOne({ _id: space, epoch, leases: {} });
+        return epoch;
+      } catch (error) {
+        if (!isDuplicate(error)) throw error;
+        return spaceRowSchema.parse(await spaces.findOne({ _id: space }, { projection: { epoch: 1 } })).epoch;
+      }
     },
 
     async load({ keys, mutations, ...at }) {

@@ -63,10 +63,3 @@ export function reachable<Port extends { [Name in keyof Port]: (...args: never[]
   ]);
   return Object.fromEntries(guarded) as Port;
 }
-
-/** An upsert that lost the race to insert finds the winner's row when it is tried once more. */
-export const retryDuplicate = <Result>(upsert: () => Promise<Result>): Promise<Result> =>
-  upsert().catch((error) => {
-    if (isDuplicate(error)) return upsert();
-    throw error;
-  });
