@@ -1,7 +1,7 @@
 import { type Delivery, LIMITS, type MemoryEvent, utf8Length } from '@mnemon/protocol';
 
-/** Room that a frame needs around its deliveries. */
-const ENVELOPE_BYTES = 2 * 1024;
+/** Room that a frame needs around its deliveries: ids, cursors, a page token that names the longest key. */
+const ENVELOPE_BYTES = 4 * 1024;
 
 export const DELIVERY_BYTES = LIMITS.frameBytes - ENVELOPE_BYTES;
 

@@ -90,18 +90,32 @@ const isContiguous = (afterSeq: number, commits: readonly SealedCommit[]): boole
   commits.every(({ commit }, index) => commit.seq === afterSeq + 1 + index);
 
 async function statePage(ports: Ports, caller: Caller, page: StatePage): Promise<CaughtUpPayload> {
-  const { space, grants } = caller;
-  const { cursor, reason, afterKey } = page;
-  const read = await ports.log.entries({ space, partition: 0, afterKey, limit: ENTRIES_PER_PAGE });
-  const fitting: readonly Entry[] = groupBySize(read, DELIVERY_BYTES)[0] ?? [];
-  const entries = fitting.filter((entry) => allows(grants, 'read', entry.key)); // I8
-  const isLast = fitting.length === read.length && read.length < ENTRIES_PER_PAGE;
-  const lastKey = fitting.at(-1)?.key;
+  const { cursor, reason } = page;
+  const { readable, isLast } = await nextReadable(ports, caller, page.afterKey);
+  const entries = groupBySize(readable, DELIVERY_BYTES)[0] ?? [];
+  const isComplete = isLast && entries.length === readable.length;
+  const afterKey = entries.at(-1)?.key;
   return {
     recovered: false,
     reason,
     cursor,
     entries,
-    ...(!isLast && { page: encodePage({ ...page, afterKey: lastKey }) }),
+    ...(!isComplete && { page: encodePage({ ...page, afterKey }) }),
   };
+}
+
+/** Entries that the caller may read, some unless there are no more: its page token names the last of them (I8). */
+async function nextReadable(
+  ports: Ports,
+  { space, grants }: Caller,
+  afterKey: string | undefined,
+): Promise<{ readable: Entry[]; isLast: boolean }> {
+  let from = afterKey;
+  for (;;) {
+    const read = await ports.log.entries({ space, partition: 0, afterKey: from, limit: ENTRIES_PER_PAGE });
+    const readable = read.filter(({ key }) => allows(grants, 'read', key));
+    const isLast = read.length < ENTRIES_PER_PAGE;
+    if (readable.length > 0 || isLast) return { readable, isLast };
+    from = read.at(-1)?.key;
+  }
 }

@@ -12,11 +12,11 @@ import { dismiss, forget } from './disconnect.ts';
  * frame, the bus a message per commit. A crash in here loses nothing: readers notice the gap (I4), writers send again.
  */
 export async function publish(ports: Ports, plan: Plan): Promise<void> {
+  const nowMs = ports.clock.now();
   if (plan.commits.length === 0) {
-    await ports.fanout.post(plan.answers.map((answer) => directPost(answer, plan.epoch, ports.clock.now())));
+    await ports.fanout.post(directPosts(plan.answers, plan.epoch, nowMs));
     return;
   }
-  const nowMs = ports.clock.now();
   // After the commit, so that whoever connects later reads the commit from the log: nobody falls between.
   const connections = await ports.connections.list(plan.space, nowMs);
   const [expired, live] = partition(connections, ({ tokenExpiresAtMs }) => tokenExpiresAtMs <= nowMs); // I8
@@ -33,7 +33,7 @@ export async function publish(ports: Ports, plan: Plan): Promise<void> {
       posts.map(({ connection }) => connection),
       [
         ...posts.map(({ connection, answers }) => encode(connection, answers)),
-        ...absent.map((answer) => directPost(answer, plan.epoch, nowMs)),
+        ...directPosts(absent, plan.epoch, nowMs),
       ],
     ),
     ...expired.map((connection) => dismiss(ports, connection, 'token-expired', 'the token has expired')),
@@ -74,14 +74,17 @@ function encoder(plan: Plan, nowMs: number): (connection: Connection, answers: r
   };
 }
 
-/** An answer for a connection that has no row, or about a commit that the others know already. */
-function directPost({ to, ack, commit }: Answer, epoch: string, nowMs: number): Post {
-  const commits = commit ? [deliver(commit.commit, to.caller.grants)] : [];
-  return {
-    connectionId: to.caller.connectionId,
-    frames: changesFrames(to.requestId, nowMs, { epoch, commits, acks: [ack] }),
-  };
-}
+/** Answers for connections that have no row, or about commits that the others know already. */
+const directPosts = (answers: readonly Answer[], epoch: string, nowMs: number): Post[] =>
+  answers
+    .filter(({ to }) => to.caller.tokenExpiresAtMs > nowMs) // I8
+    .map(({ to, ack, commit }) => {
+      const commits = commit ? [deliver(commit.commit, to.caller.grants)] : [];
+      return {
+        connectionId: to.caller.connectionId,
+        frames: changesFrames(to.requestId, nowMs, { epoch, commits, acks: [ack] }),
+      };
+    });
 
 async function postAndPrune(
   ports: Ports,

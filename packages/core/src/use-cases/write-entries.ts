@@ -29,7 +29,7 @@ export async function writeEntries(
     // 2. Decide.
     const plan = planCommits(loaded, [waiting], at, ports.clock.now());
     // 3. Commit.
-    const append = { ...plan, settled: [] }; // it never waited
+    const append = { ...plan, settled: batch.resend ? plan.settled : [] }; // only a batch sent before can be waiting
     const committed = plan.commits.length === 0 || (await ports.log.append(append)) === 'committed';
     // 4. Publish.
     if (committed) {

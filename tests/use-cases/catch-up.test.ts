@@ -1,0 +1,311 @@
+import { type Caller, catchUp, type Ports } from '@mnemon/core';
+import { type CaughtUpPayload, type Cursor, type Delivery, LIMITS, utf8Length } from '@mnemon/protocol';
+import { describe, expect, test } from 'vitest';
+import {
+  applyTo,
+  asLog,
+  asState,
+  attach,
+  batchOf,
+  del,
+  greet,
+  type Held,
+  makeWorld,
+  put,
+  send,
+  truth,
+  valuesIn,
+  type World,
+  worldWithCommits,
+  writeAlone,
+} from './world.ts';
+
+async function ask(ports: Ports, caller: Caller, request: Parameters<typeof catchUp>[2]) {
+  const answered = await catchUp(ports, caller, request);
+  if (!answered.ok) throw new Error(answered.error.code);
+  return answered.value;
+}
+
+/** Asks for page after page; `between` happens before each that follows the first. */
+async function readAll(
+  ports: Ports,
+  caller: Caller,
+  cursor: Cursor | undefined,
+  between = async (_pages: number): Promise<void> => {},
+): Promise<CaughtUpPayload[]> {
+  const pages = [await ask(ports, caller, { cursor })];
+  for (let page = pages[0]?.page; page !== undefined; page = pages.at(-1)?.page) {
+    if (pages.length > 50) throw new Error('pages without end');
+    await between(pages.length);
+    pages.push(await ask(ports, caller, { page }));
+  }
+  return pages;
+}
+
+const cursorAt = async ({ ports }: World, seq: number): Promise<Cursor> => ({
+  epoch: (await ports.log.head('team' as never))?.epoch ?? '',
+  seq: [seq],
+});
+
+const commitsIn = (pages: readonly CaughtUpPayload[]): Delivery[] =>
+  pages.flatMap((page) => asLog(page).commits);
+const keysIn = (pages: readonly CaughtUpPayload[]): string[] =>
+  pages.flatMap((page) => asState(page).entries.map(({ key }) => key));
+
+/** The seqs from the first up to the last, none left out. */
+const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+
+async function worldWithEntries(count: number): Promise<World> {
+  const world = makeWorld();
+  const bob = attach(world, 'bob');
+  const keys = range(1, count).map((i) => `k/${String(i).padStart(5, '0')}`);
+  while (keys.length > 0)
+    await send(world, bob, batchOf(...keys.splice(0, 100).map((key) => put(world, key, 0))));
+  return world;
+}
+
+describe('the log', () => {
+  test('is complete from the cursor on, over as many pages as it takes', async () => {
+    const world = await worldWithCommits(450);
+    const pages = await readAll(world.ports, attach(world, 'ann').caller, await cursorAt(world, 25));
+    expect(pages.length).toBeGreaterThan(2);
+    expect(commitsIn(pages).map(({ seq }) => seq)).toEqual(range(26, 450));
+    expect(commitsIn(pages).every(({ seq, prev }) => prev === seq - 1)).toBe(true);
+    expect(pages.at(-1)?.cursor).toEqual(await cursorAt(world, 450));
+    for (const page of pages) expect(page.cursor.seq).toEqual([asLog(page).commits.at(-1)?.seq]);
+  });
+
+  test('goes on with what is committed between two pages', async () => {
+    const world = await worldWithCommits(250);
+    const ann = attach(world, 'ann').caller;
+    const pages = await readAll(world.ports, ann, await cursorAt(world, 0), async (count) => {
+      if (count < 3) await writeAlone(world, 'bob', put(world, 'late', count));
+    });
+    const seqs = commitsIn(pages).map(({ seq }) => seq);
+    expect(seqs.length).toBeGreaterThanOrEqual(251);
+    expect(seqs).toEqual(range(1, seqs.length));
+  });
+
+  test('is empty for who has everything', async () => {
+    const world = await worldWithCommits(3);
+    const cursor = await cursorAt(world, 3);
+    const answer = await ask(world.ports, attach(world, 'ann').caller, { cursor });
+    expect(answer).toEqual({ recovered: true, cursor, commits: [] });
+  });
+
+  test('has no events outside the grants, and no gaps either', async () => {
+    const world = makeWorld();
+    await writeAlone(
+      world,
+      'bob',
+      put(world, 'open/a', 1),
+      put(world, 'secret/b', 2),
+      put(world, 'open/c', 3),
+    );
+    const { caller } = attach(world, 'ann', { grants: [{ pattern: 'open/*', access: 'read' }] });
+    const pages = await readAll(world.ports, caller, await cursorAt(world, 0));
+    expect(commitsIn(pages).map(({ seq, events }) => [seq, ...events.map(({ key }) => key)])).toEqual([
+      [1, 'open/a'],
+      [2],
+      [3, 'open/c'],
+    ]);
+    expect(JSON.stringify(pages)).not.toContain('secret');
+  });
+
+  /** Seven commits of a big value each, and an eighth that has all of them. */
+  async function worldWithGiantCommit() {
+    const world = makeWorld();
+    const keys = range(1, 7).map((i) => `big/${i}`);
+    await writeAlone(world, 'bob', ...keys.map((key) => put(world, key, key.repeat(8_000))));
+    // Written before bob's and without having seen them: bob's values win, and the commit repeats all of them.
+    const early = { hlc: { wallMs: world.now() - 1000, counter: 0 } };
+    await send(world, attach(world, 'cleo'), batchOf(...keys.map((key) => put(world, key, 'x', early))));
+    return { world, keys };
+  }
+
+  test('gives a commit that is too big for a frame in parts, over several pages', async () => {
+    const { world, keys } = await worldWithGiantCommit();
+    await writeAlone(world, 'bob', put(world, 'small', 1));
+
+    const pages = await readAll(world.ports, attach(world, 'ann').caller, await cursorAt(world, 7));
+    const parts = commitsIn(pages).filter(({ seq }) => seq === 8);
+    expect(parts.length).toBeGreaterThan(2);
+    expect(parts.map(({ part }) => part)).toEqual(parts.map((_, index) => ({ index, count: parts.length })));
+    expect(parts.flatMap(({ events }) => events.map(({ key }) => key))).toEqual(keys);
+    expect(commitsIn(pages).at(-1)).toMatchObject({ seq: 9, events: [{ key: 'small' }] });
+    // I5: whoever stops in the middle of the commit is told to begin with it again.
+    expect(pages[0]?.cursor.seq).toEqual([7]);
+    const held: Held = new Map();
+    applyTo(held, commitsIn(pages));
+    expect(valuesIn(held)).toEqual(await truth(world));
+  });
+
+  test('gives such a commit to the last part when it is the newest, whatever comes before it on the page', async () => {
+    const { world, keys } = await worldWithGiantCommit();
+    for (const from of [5, 6, 7]) {
+      const pages = await readAll(world.ports, attach(world, 'ann').caller, await cursorAt(world, from));
+      const parts = commitsIn(pages).filter(({ seq }) => seq === 8);
+      expect(parts.flatMap(({ events }) => events.map(({ key }) => key))).toEqual(keys);
+      expect(parts.at(-1)?.part?.index).toBe(parts.length - 1);
+      expect(pages.at(-1)?.cursor.seq).toEqual([8]);
+    }
+  });
+});
+
+describe('the state instead of the log', () => {
+  const why = async (world: World, cursor?: Cursor) =>
+    asState(await ask(world.ports, attach(world, 'ann').caller, { cursor })).reason;
+
+  test('is given without a cursor', async () => {
+    expect(await why(await worldWithCommits(1))).toBe('no-cursor');
+  });
+
+  test('is given for a cursor of another epoch, or of another number of partitions', async () => {
+    const world = await worldWithCommits(1);
+    expect(await why(world, { epoch: 'another', seq: [1] })).toBe('other-epoch');
+    expect(await why(world, { ...(await cursorAt(world, 1)), seq: [1, 1] })).toBe('other-epoch');
+  });
+
+  test('is given for a cursor past the head', async () => {
+    const world = await worldWithCommits(1);
+    expect(await why(world, await cursorAt(world, 2))).toBe('past-head');
+  });
+
+  test('is given to who missed more than 2,000 commits, and not to who missed 2,000', async () => {
+    const world = await worldWithCommits(2_001);
+    expect(await why(world, await cursorAt(world, 0))).toBe('too-far');
+    const pages = await readAll(world.ports, attach(world, 'ann').caller, await cursorAt(world, 1));
+    expect(commitsIn(pages).map(({ seq }) => seq)).toEqual(range(2, 2_001));
+  });
+
+  test('is given when the log was compacted between two pages: never part of a range', async () => {
+    const world = await worldWithCommits(450);
+    let floor = 0;
+    const { log } = world.ports;
+    const commits: typeof log.commits = (at) =>
+      log.commits({ ...at, afterSeq: Math.max(at.afterSeq, floor) });
+    const ports = { ...world.ports, log: { ...log, commits } };
+    const pages = await readAll(ports, attach(world, 'ann').caller, await cursorAt(world, 0), async () => {
+      floor = 449;
+    });
+    expect(asLog(pages[0])).toBeDefined();
+    expect(asState(pages[1])).toMatchObject({ reason: 'compacted', cursor: await cursorAt(world, 450) });
+    expect(keysIn(pages.slice(1))).toHaveLength(100);
+  });
+
+  test('is given when the epoch was renewed between two pages of the log', async () => {
+    const world = await worldWithCommits(250);
+    const first = await ask(world.ports, attach(world, 'ann').caller, { cursor: await cursorAt(world, 0) });
+    const renewed = { epoch: 'renewed', seq: [250] };
+    const ports = { ...world.ports, log: { ...world.ports.log, head: async () => renewed } };
+    const second = await ask(ports, attach(world, 'ann').caller, { page: first.page as string });
+    expect(asState(second)).toMatchObject({ reason: 'other-epoch', cursor: renewed });
+  });
+});
+
+describe('the state', () => {
+  test('comes in pages that hold every key once, without tombstones, all with the head of the first', async () => {
+    const world = await worldWithEntries(1_200);
+    await writeAlone(world, 'bob', del(world, 'k/00001'), del(world, 'k/00900'));
+    const pages = await readAll(world.ports, attach(world, 'ann').caller, undefined);
+    expect(pages.length).toBeGreaterThan(2);
+    expect(keysIn(pages)).toEqual(Object.keys(await truth(world)));
+    expect(keysIn(pages)).toHaveLength(1_198);
+    for (const page of pages) expect(page.cursor).toEqual(await cursorAt(world, 14));
+  });
+
+  test('together with the log from its cursor on is what there is, whatever was written between the pages', async () => {
+    const world = await worldWithEntries(1_200);
+    const { caller } = attach(world, 'ann');
+    const pages = await readAll(world.ports, caller, undefined, async (count) => {
+      await writeAlone(
+        world,
+        'bob',
+        put(world, 'k/00001', count), // read already
+        put(world, `a/${count}`, count), // new, and before all that was read
+        put(world, `z/${count}`, count), // new, and yet to come
+        put(world, 'k/01200', count), // yet to come
+        del(world, `k/00${count}00`), // read or yet to come
+      );
+    });
+    const held: Held = new Map();
+    for (const { key, value, seq } of pages.flatMap((page) => asState(page).entries)) {
+      held.set(key, { seq, ...(value !== undefined && { value }) });
+    }
+    const log = await readAll(world.ports, caller, pages.at(-1)?.cursor);
+    applyTo(held, commitsIn(log));
+    expect(valuesIn(held)).toEqual(await truth(world));
+  });
+
+  test('holds what the reader may read, and not even its page tokens name another key', async () => {
+    const world = await worldWithEntries(1_200);
+    await writeAlone(
+      world,
+      'bob',
+      put(world, 'a/mine', 1),
+      put(world, 'k/00600/mine', 2),
+      put(world, 'z/mine', 3),
+    );
+    const grants = [{ pattern: '**/mine', access: 'read' }] as const;
+    const pages = await readAll(world.ports, attach(world, 'ann', { grants }).caller, undefined);
+    expect(keysIn(pages)).toEqual(['a/mine', 'k/00600/mine', 'z/mine']);
+    const tokens = pages.flatMap(({ page }) => (page ? [Buffer.from(page, 'base64url').toString()] : []));
+    expect(tokens.length).toBeGreaterThan(0);
+    for (const token of tokens) expect(token).not.toMatch(/k\/\d{5}"/);
+  });
+
+  test('goes on where the last page was full, key by key when values are big', async () => {
+    const world = makeWorld();
+    const keys = range(1, 9).map((i) => `big/${i}`);
+    await writeAlone(world, 'bob', ...keys.map((key) => put(world, key, key.repeat(8_000))));
+    const pages = await readAll(world.ports, attach(world, 'ann').caller, undefined);
+    expect(pages.length).toBeGreaterThan(2);
+    expect(keysIn(pages)).toEqual(keys);
+  });
+
+  test('never makes an answer bigger than a frame, however long all names are', async () => {
+    const longest = 'n'.repeat(128);
+    const caller = { space: longest as never };
+    const keys = ['a', 'b', 'c', 'd'].map((letter) => letter + '"'.repeat(511));
+    for (let room = 5_500; room < 8_500; room += 100) {
+      const world = makeWorld();
+      const sizes = [60_000, 56_000, room, 1];
+      const ann = attach(world, longest, caller);
+      for (const [i, key] of keys.entries())
+        await send(world, ann, batchOf(put(world, key, 'v'.repeat(sizes[i] ?? 0))));
+      const payload = await greet(world, ann);
+      const frame = { type: 'connected', id: '\u0001'.repeat(64), timestamp: world.now(), payload };
+      expect(utf8Length(JSON.stringify(frame))).toBeLessThanOrEqual(LIMITS.frameBytes);
+    }
+  });
+
+  test('is empty for who may read nothing of it', async () => {
+    const world = await worldWithEntries(600);
+    const grants = [{ pattern: 'other', access: 'admin' }] as const;
+    const pages = await readAll(world.ports, attach(world, 'ann', { grants }).caller, undefined);
+    expect(keysIn(pages)).toEqual([]);
+  });
+
+  test('a token that another reader was given shows no more than the own grants allow', async () => {
+    const world = await worldWithEntries(1_200);
+    const first = await ask(world.ports, attach(world, 'ann').caller, {});
+    const { caller } = attach(world, 'eve', { grants: [{ pattern: 'k/01100', access: 'read' }] });
+    const second = await ask(world.ports, caller, { page: first.page as string });
+    expect(keysIn([second])).toEqual(['k/01100']);
+  });
+});
+
+test.each(['', '!', 'bm9wZQ', Buffer.from('{"of":"log"}').toString('base64url'), 'x'.repeat(2048)])(
+  'the page token %j was not given out here',
+  async (page) => {
+    const world = await worldWithCommits(1);
+    const answered = await catchUp(world.ports, attach(world, 'ann').caller, { page });
+    expect(answered).toMatchObject({ ok: false, error: { code: 'bad-cursor', retryable: false } });
+  },
+);
+
+test('in a space that nobody has opened there is nothing to catch up with', async () => {
+  const world = makeWorld();
+  const answered = await catchUp(world.ports, attach(world, 'ann').caller, {});
+  expect(answered).toMatchObject({ ok: false, error: { code: 'not-connected' } });
+});

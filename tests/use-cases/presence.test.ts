@@ -1,0 +1,133 @@
+import { dismiss, heartbeat, subscribe, unsubscribe } from '@mnemon/core';
+import { describe, expect, test } from 'vitest';
+import { attach, batchOf, deliveriesTo, join, makeWorld, put, SPACE, send, writeAlone } from './world.ts';
+
+describe('a heartbeat', () => {
+  test('is answered with the head, so that a lost frame is noticed', async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann');
+    await writeAlone(world, 'bob', put(world, 'a', 1), put(world, 'a', 2));
+    const answered = await heartbeat(world.ports, ann.caller);
+    expect(answered).toEqual({ ok: true, value: { head: { epoch: 'random-1', seq: [2] }, degraded: [] } });
+  });
+
+  test('keeps the connection from becoming stale', async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann');
+    for (let beat = 0; beat < 4; beat++) {
+      world.pass(60_000);
+      await heartbeat(world.ports, ann.caller);
+    }
+    await writeAlone(world, 'bob', put(world, 'a', 1));
+    expect(deliveriesTo(ann)).toHaveLength(1);
+  });
+
+  test('of a connection that said no connect, or was replaced, is refused', async () => {
+    const world = makeWorld();
+    const former = await join(world, 'ann');
+    await join(world, 'ann');
+    for (const { caller } of [former, attach(world, 'bob')]) {
+      const answered = await heartbeat(world.ports, caller);
+      expect(answered).toMatchObject({ ok: false, error: { code: 'not-connected', retryable: true } });
+    }
+  });
+
+  test('shows that the bus is down', async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann');
+    const ports = { ...world.ports, bus: { ...world.ports.bus, isDown: () => true } };
+    expect(await heartbeat(ports, ann.caller)).toMatchObject({ value: { degraded: ['bus'] } });
+  });
+
+  test('is noted as presence, but not every time', async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann');
+    const seenAt = async () => (await world.ports.nodes.list(SPACE))[0]?.lastSeenAtMs;
+    const joinedAt = world.now();
+    world.pass(1000);
+    await heartbeat(world.ports, ann.caller);
+    expect(await seenAt()).toBe(joinedAt);
+    world.pass(30_000);
+    await heartbeat(world.ports, ann.caller);
+    expect(await seenAt()).toBe(world.now());
+  });
+});
+
+describe('subscribing', () => {
+  test('gives what was missed from the cursor on, and the commits that follow', async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann', { subscriptions: [] });
+    await writeAlone(world, 'bob', put(world, 'a', 1), put(world, 'b', 2));
+    const cursor = { epoch: 'random-1', seq: [1] };
+    const answered = await subscribe(world.ports, ann.caller, { patterns: ['**'], cursor });
+    expect(answered).toMatchObject({ ok: true, value: { recovered: true, commits: [{ seq: 2 }] } });
+    await writeAlone(world, 'bob', put(world, 'c', 3));
+    expect(deliveriesTo(ann)).toMatchObject([{ seq: 3, prev: 2 }]);
+  });
+
+  test('without a cursor gives the state', async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann', { subscriptions: [] });
+    await writeAlone(world, 'bob', put(world, 'a', 1));
+    const answered = await subscribe(world.ports, ann.caller, { patterns: ['a'] });
+    expect(answered).toMatchObject({
+      value: { recovered: false, reason: 'no-cursor', entries: [{ key: 'a' }] },
+    });
+  });
+
+  test('to more than 100 patterns is refused, and the connection keeps those it had', async () => {
+    const world = makeWorld();
+    const many = Array.from({ length: 60 }, (_, i) => `old/${i}`);
+    const ann = await join(world, 'ann', { subscriptions: many });
+    const more = Array.from({ length: 60 }, (_, i) => `new/${i}`);
+    const answered = await subscribe(world.ports, ann.caller, { patterns: more });
+    expect(answered).toMatchObject({ ok: false, error: { code: 'bad-request' } });
+    const left = await unsubscribe(world.ports, ann.caller, { patterns: [] });
+    expect(left.ok && left.value.patterns.toSorted()).toEqual(many.toSorted());
+  });
+
+  test('again to what is subscribed counts once', async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann', { subscriptions: ['a'] });
+    for (let i = 0; i < 3; i++) await subscribe(world.ports, ann.caller, { patterns: ['a', 'b'] });
+    const left = await unsubscribe(world.ports, ann.caller, { patterns: ['b'] });
+    expect(left).toEqual({ ok: true, value: { patterns: ['a'] } });
+  });
+
+  test('needs a connection that said connect', async () => {
+    const world = makeWorld();
+    const { caller } = attach(world, 'ann');
+    const notConnected = { ok: false, error: { code: 'not-connected' } };
+    expect(await subscribe(world.ports, caller, { patterns: ['**'] })).toMatchObject(notConnected);
+    expect(await unsubscribe(world.ports, caller, { patterns: ['**'] })).toMatchObject(notConnected);
+  });
+});
+
+test('who has unsubscribed from everything gets no more commits', async () => {
+  const world = makeWorld();
+  const ann = await join(world, 'ann', { subscriptions: ['a', 'b'] });
+  await unsubscribe(world.ports, ann.caller, { patterns: ['a'] });
+  await writeAlone(world, 'bob', put(world, 'x', 1));
+  expect(deliveriesTo(ann)).toHaveLength(1);
+  await unsubscribe(world.ports, ann.caller, { patterns: ['b'] });
+  await writeAlone(world, 'bob', put(world, 'y', 2));
+  expect(deliveriesTo(ann)).toHaveLength(1);
+});
+
+test('a connection that is dismissed is told why, is closed, and leaves no row', async () => {
+  const world = makeWorld();
+  const ann = await join(world, 'ann');
+  await dismiss(world.ports, ann.caller, 'token-expired', 'the token has expired');
+  expect(ann.frames).toEqual([
+    {
+      type: 'disconnect',
+      id: '',
+      timestamp: world.now(),
+      payload: { code: 'token-expired', message: 'the token has expired' },
+    },
+  ]);
+  expect(ann.isClosed).toBe(true);
+  expect(await world.ports.connections.list(SPACE, world.now())).toEqual([]);
+  await send(world, attach(world, 'bob'), batchOf(put(world, 'a', 1)));
+  expect(ann.frames).toHaveLength(1);
+});

@@ -1,0 +1,167 @@
+import type { PostResult } from '@mnemon/core';
+import { describe, expect, test } from 'vitest';
+import {
+  acksTo,
+  alwaysLeased,
+  attach,
+  batchOf,
+  deliveriesTo,
+  join,
+  makeWorld,
+  put,
+  SPACE,
+  send,
+  type World,
+  writeAlone,
+} from './world.ts';
+
+const rowsIn = async ({ ports }: World, nowMs: number) =>
+  (await ports.connections.list(SPACE, nowMs)).map(({ instanceId }) => instanceId as string).sort();
+
+describe('subscribers', () => {
+  test('get each commit once, with what it follows', async () => {
+    const world = makeWorld();
+    const bob = await join(world, 'bob');
+    await writeAlone(world, 'ann', put(world, 'a', 1), put(world, 'b', 2));
+    expect(deliveriesTo(bob).map(({ seq, prev, events }) => [seq, prev, events[0]?.key])).toEqual([
+      [1, 0, 'a'],
+      [2, 1, 'b'],
+    ]);
+  });
+
+  test('get no events outside their grants, only that there was a commit', async () => {
+    const world = makeWorld();
+    const reader = await join(world, 'reader', { grants: [{ pattern: 'open/*', access: 'read' }] });
+    const twin = await join(world, 'twin', { grants: [{ pattern: 'open/*', access: 'read' }] });
+    const blind = await join(world, 'blind', { grants: [] });
+    await send(world, attach(world, 'ann'), batchOf(put(world, 'open/a', 1), put(world, 'secret/b', 2)));
+    expect(deliveriesTo(reader)).toMatchObject([{ seq: 1, events: [{ key: 'open/a', value: 1 }] }]);
+    expect(deliveriesTo(twin)).toEqual(deliveriesTo(reader));
+    expect(deliveriesTo(blind)).toMatchObject([{ seq: 1, prev: 0, events: [] }]);
+    expect(JSON.stringify([reader.frames, blind.frames])).not.toContain('secret');
+  });
+
+  test('of another space hear nothing', async () => {
+    const world = makeWorld();
+    const stranger = await join(world, 'bob', { space: 'other' as never });
+    await writeAlone(world, 'ann', put(world, 'a', 1));
+    expect(stranger.frames).toEqual([]);
+  });
+
+  test('that have not been heard of for long are left out', async () => {
+    const world = makeWorld();
+    const silent = await join(world, 'silent');
+    world.pass(80_001);
+    await writeAlone(world, 'ann', put(world, 'a', 1));
+    expect(silent.frames).toEqual([]);
+  });
+});
+
+describe('a token that has expired', () => {
+  test('ends the connection, which is told so and does not get the commit', async () => {
+    const world = makeWorld();
+    const brief = await join(world, 'brief', { tokenExpiresAtMs: world.now() + 1000 });
+    const bob = await join(world, 'bob');
+    await writeAlone(world, 'ann', put(world, 'a', 1));
+    world.pass(1000);
+    await writeAlone(world, 'ann', put(world, 'b', 'after expiry'));
+    expect(deliveriesTo(brief)).toHaveLength(1);
+    expect(brief.frames.at(-1)).toMatchObject({ type: 'disconnect', payload: { code: 'token-expired' } });
+    expect(brief.isClosed).toBe(true);
+    expect(await rowsIn(world, world.now())).toEqual(['bob']);
+    expect(deliveriesTo(bob)).toHaveLength(2);
+  });
+
+  test('keeps even the ack from a writer whose batch waited too long', async () => {
+    const world = makeWorld();
+    const brief = await join(world, 'brief', { tokenExpiresAtMs: world.now() + 1000 });
+    await world.ports.inbox.acquireLease({ space: SPACE, partition: 0 }, 'the dead', 2000);
+    await send(world, brief, batchOf(put(world, 'a', 'written in time')));
+    world.pass(2001);
+    const ann = await join(world, 'ann');
+    await send(world, ann, batchOf(put(world, 'b', 1)), alwaysLeased(world.ports));
+    expect(deliveriesTo(ann).map(({ events }) => events[0]?.key)).toEqual(['a', 'b']);
+    expect(brief.frames.map(({ type }) => type)).toEqual(['disconnect']);
+    expect(brief.isClosed).toBe(true);
+  });
+});
+
+describe('a connection that is gone', () => {
+  test('loses its row, and its instance is noted as offline', async () => {
+    const world = makeWorld();
+    const [lost, bob] = [await join(world, 'lost'), await join(world, 'bob')];
+    await world.ports.fanout.close(lost.caller.connectionId);
+    await writeAlone(world, 'ann', put(world, 'a', 1));
+    expect(await rowsIn(world, world.now())).toEqual(['bob']);
+    expect(await world.ports.nodes.list(SPACE)).toContainEqual(
+      expect.objectContaining({ instanceId: 'lost', status: 'offline' }),
+    );
+    expect(deliveriesTo(bob)).toHaveLength(1);
+  });
+
+  test('that only fails for now keeps its row', async () => {
+    const world = makeWorld();
+    await join(world, 'slow');
+    const { fanout } = world.ports;
+    const post: typeof fanout.post = async (posts) => posts.map((): PostResult => 'failed');
+    const ports = { ...world.ports, fanout: { ...fanout, post } };
+    await send(world, attach(world, 'ann'), batchOf(put(world, 'a', 1)), ports);
+    expect(await rowsIn(world, world.now())).toEqual(['slow']);
+  });
+});
+
+describe('a writer', () => {
+  test('that subscribes to nothing gets its own commits and acks, and nothing else', async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann', { subscriptions: [] });
+    await writeAlone(world, 'bob', put(world, 'b', 1));
+    expect(ann.frames).toEqual([]);
+    await send(world, ann, batchOf(put(world, 'a', 2)));
+    expect(deliveriesTo(ann)).toMatchObject([{ seq: 2, events: [{ key: 'a' }] }]);
+    expect(acksTo(ann)).toMatchObject([{ commit: { seq: 2 } }]);
+  });
+
+  test('is acked on its newest connection, whichever it wrote on', async () => {
+    const world = makeWorld();
+    const former = attach(world, 'ann');
+    const newest = await join(world, 'ann');
+    await send(world, former, batchOf(put(world, 'a', 1)));
+    expect(former.frames).toEqual([]);
+    expect(acksTo(newest)).toHaveLength(1);
+  });
+
+  test('that never said connect is acked where it wrote', async () => {
+    const world = makeWorld();
+    const ann = attach(world, 'ann', { grants: [{ pattern: 'a', access: 'write' }] });
+    await send(world, ann, batchOf(put(world, 'a', 1)));
+    expect(acksTo(ann)).toMatchObject([{ commit: { seq: 1 }, outcomes: [{ status: 'applied' }] }]);
+    expect(deliveriesTo(ann)).toMatchObject([{ seq: 1, events: [{ key: 'a' }] }]);
+  });
+
+  test('of a batch over a frame gets all of it in parts, then the ack', async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann');
+    const keys = ['a', 'b', 'c'];
+    await writeAlone(world, 'bob', ...keys.map((key) => put(world, key, key.repeat(60_000))));
+    const early = { hlc: { wallMs: world.now() - 1, counter: 0 } };
+    const earlier = ann.frames.length;
+    await send(world, ann, batchOf(...keys.map((key) => put(world, key, 'x', early))));
+    const frames = ann.frames.slice(earlier);
+    const parts = deliveriesTo({ ...ann, frames });
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts.map(({ part }) => part?.index)).toEqual(parts.map((_, index) => index));
+    expect(parts.flatMap(({ events }) => events.map(({ key }) => key))).toEqual(keys);
+    expect(acksTo({ ...ann, frames: frames.slice(-1) })).toHaveLength(1);
+    expect(acksTo({ ...ann, frames })).toHaveLength(1);
+  });
+});
+
+test('the bus is told of every commit, with all its events, and of nothing else', async () => {
+  const world = makeWorld();
+  await writeAlone(world, 'ann', put(world, 'a', 1), put(world, 'b', 2));
+  await send(world, attach(world, 'eve', { grants: [] }), batchOf(put(world, 'c', 3)));
+  expect(world.told.map(({ seq, events }) => [seq, events[0]?.key])).toEqual([
+    [1, 'a'],
+    [2, 'b'],
+  ]);
+});
