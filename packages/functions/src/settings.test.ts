@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { readSettings } from './settings.ts';
+
+const good = {
+  AUTH_SECRETS: 'a signing secret of enough characters',
+  CONNECTIONS_TABLE: 'connections',
+  MANAGEMENT_ENDPOINT: 'https://example.execute-api.us-east-1.amazonaws.com/dev',
+};
+
+function complaintAbout(changes: Record<string, string | undefined>): string {
+  try {
+    readSettings({ ...good, ...changes });
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'none';
+}
+
+test('what is left out has a default, or is not there', () => {
+  expect(readSettings(good)).toEqual({
+    AUTH_SECRETS: [good.AUTH_SECRETS],
+    AWS_REGION: 'us-east-1',
+    BUS_PREFIX: 'mnemon',
+    CONNECTIONS_TABLE: 'connections',
+    HEARTBEAT_MS: 25_000,
+    MANAGEMENT_ENDPOINT: good.MANAGEMENT_ENDPOINT,
+    MONGODB_DATABASE: 'mnemon',
+    STALE_MS: 80_000,
+  });
+});
+
+test('numbers come as text, and two secrets with a comma', () => {
+  const former = 'the signing secret from before that one';
+  const settings = readSettings({
+    ...good,
+    HEARTBEAT_MS: '500',
+    AUTH_SECRETS: `${good.AUTH_SECRETS},${former}`,
+  });
+  expect(settings.HEARTBEAT_MS).toBe(500);
+  expect(settings.AUTH_SECRETS).toEqual([good.AUTH_SECRETS, former]);
+});
+
+test('variables that belong to others are left alone', () => {
+  expect(readSettings({ ...good, PATH: '/bin', HOME: undefined })).toEqual(readSettings(good));
+});
+
+test('one message names every variable that is wrong', () => {
+  const complaint = complaintAbout({
+    AUTH_SECRETS: undefined,
+    CONNECTIONS_TABLE: '',
+    MANAGEMENT_ENDPOINT: 'no-url',
+    HEARTBEAT_MS: 'soon',
+  });
+  for (const name of ['AUTH_SECRETS', 'CONNECTIONS_TABLE', 'MANAGEMENT_ENDPOINT', 'HEARTBEAT_MS']) {
+    expect(complaint).toContain(name);
+  }
+  expect(complaint).not.toContain('STALE_MS');
+});
+
+test.each([
+  ['AUTH_SECRETS', 'tooshort'],
+  ['AUTH_SECRETS', `${good.AUTH_SECRETS},tooshort`],
+  ['AUTH_SECRETS', Array(3).fill('sosecret'.repeat(5)).join(',')],
+  ['MANAGEMENT_ENDPOINT', 'hunter2'],
+  ['MONGODB_URL', ''],
+  ['UPSTASH_REDIS_REST_URL', 'hunter2'],
+  ['HEARTBEAT_MS', 'hunter2'],
+  ['HEARTBEAT_MS', '99'],
+  ['STALE_MS', '1e9.5'],
+])('the complaint about %s=%s names the variable and not the value', (name, value) => {
+  const complaint = complaintAbout({ [name]: value });
+  expect(complaint).toContain(name);
+  for (const part of value.split(',')) if (part.length > 2) expect(complaint).not.toContain(part);
+});
