@@ -5,6 +5,9 @@ import { z } from 'zod';
 /** A name, or the beginning of one and `*`: a token that several instances share lets each choose its own. */
 const instanceClaimSchema = z.string().regex(/^[A-Za-z0-9:._@+-]{0,127}\*?$/);
 
+/** In milliseconds this still fits the 48 bits of a timestamp. */
+const LATEST_S = Math.floor((2 ** 48 - 1) / 1000);
+
 const claimsSchema = z.object({
   /** The user. */
   sub: z.string().min(1).max(256),
@@ -12,7 +15,7 @@ const claimsSchema = z.object({
   instance: instanceClaimSchema,
   grants: z.array(grantSchema).min(1).max(100),
   /** Seconds since 1970. */
-  exp: z.number().int(),
+  exp: z.number().int().max(LATEST_S),
 });
 /** What a Mnemon token says. */
 export type Claims = z.infer<typeof claimsSchema>;
