@@ -2,11 +2,11 @@ import { backoffMs } from './backoff.ts';
 import type { ConnectionState, Effect, EventOf, StateOf, Transition } from './connection-state.ts';
 
 /** How long opening a socket may take, the token included. */
-export const OPEN_TIMEOUT_MS = 10_000;
+const OPEN_TIMEOUT_MS = 10_000;
 /** How long an answer may take before it counts as lost. */
-export const ANSWER_TIMEOUT_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 5_000;
 /** How long a commit may be late before it is asked for: posts of different invocations overtake each other. */
-export const GAP_WAIT_MS = 100;
+const GAP_WAIT_MS = 100;
 /** How often one page is asked for before the connection counts as broken. */
 const MAX_ASKS = 3;
 /** How many tokens in a row may be refused. */

@@ -188,7 +188,7 @@ test.each([
       fc.asyncProperty(steps, fc.integer(), fc.integer({ min: 2, max: 4 }), (script, seed, clientCount) =>
         storm(script, seed, clientCount, maxMissed),
       ),
-      { seed: SEED, numRuns: Number(process.env.MNEMON_RUNS ?? 60) },
+      { seed: SEED, numRuns: Number(process.env.MNEMON_RUNS ?? 40) },
     );
   },
 );

@@ -191,6 +191,15 @@ describe('catching up', () => {
     expect(told().map(([, , value]) => value)).toEqual(['3', '4']);
   });
 
+  test('a log that ends before the cursor is followed from its end on', () => {
+    follower.receive(EPOCH, [commit(2, ['a', '2']), commit(3, ['a', '3'])]);
+    const shorter = { ...statePage(at(2), [entry('a', '2', 2)]), reason: 'past-head' } as CaughtUpPayload;
+    expect(follower.takePage(shorter)).toBe('more');
+    expect(follower.takePage(logPage(at(2), []))).toBe('done');
+    expect(held()).toEqual({ a: '2' });
+    expect(follower.isBehind).toBe(false);
+  });
+
   test('a half-done answer is given up as a whole', () => {
     follower.takePage(statePage(at(9), [entry('z', '9', 9)], 'p2'));
     follower.restart();

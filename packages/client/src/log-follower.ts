@@ -1,5 +1,6 @@
 import type { CaughtUpPayload, Cursor, Delivery, Entry } from '@mnemon/protocol';
 import type { Change } from './change.ts';
+import { cursorAt, distance, furthest, isSame } from './cursor-order.ts';
 import { createEarlyArrivals } from './early-arrivals.ts';
 import { createPartialCommit } from './partial-commit.ts';
 import type { Replica } from './replica.ts';
@@ -58,8 +59,14 @@ export function createLogFollower(
   }
 
   function noteHead(news: Cursor): void {
-    if (head?.epoch !== news.epoch) early.clear(); // what waits there is of another log
+    if (head && head.epoch !== news.epoch) early.clear(); // what waits there is of another log
     head = head?.epoch === news.epoch ? furthest(head, news) : news;
+  }
+
+  /** The log ends before the cursor: what was heard of beyond its end doesn't exist any more. */
+  function forgetHead(): void {
+    early.clear();
+    head = undefined;
   }
 
   function hearOf(epoch: string, { partition, seq }: { partition: number; seq: number }): void {
@@ -121,6 +128,7 @@ export function createLogFollower(
       restart();
       return 'more';
     }
+    if (answer.reason === 'past-head') forgetHead();
     reload ??= { cursor: answer.cursor, entries: [] };
     if (!isSame(reload.cursor, answer.cursor)) return undefined;
     reload.entries.push(...answer.entries);
@@ -175,23 +183,5 @@ export function createLogFollower(
   };
 }
 
-function cursorAt(epoch: string, partition: number, seq: number): Cursor {
-  return { epoch, seq: Array.from({ length: partition + 1 }, (_, at) => (at === partition ? seq : 0)) };
-}
-
-/** Both of one epoch: per partition the further one. */
-function furthest(a: Cursor, b: Cursor): Cursor {
-  const partitions = Math.max(a.seq.length, b.seq.length);
-  const seq = Array.from({ length: partitions }, (_, at) => Math.max(a.seq[at] ?? 0, b.seq[at] ?? 0));
-  return { epoch: a.epoch, seq };
-}
-
-/** How many commits `to` is ahead of `from`, both of one epoch. */
-const distance = (from: Cursor, to: Cursor): number =>
-  to.seq.reduce((sum, seq, at) => sum + Math.max(0, seq - (from.seq[at] ?? 0)), 0);
-
 const has = (cursor: Cursor | undefined, epoch: string, { partition, seq }: Delivery): boolean =>
   cursor?.epoch === epoch && seq <= (cursor.seq[partition] ?? 0);
-
-const isSame = (a: Cursor, b: Cursor): boolean =>
-  a.epoch === b.epoch && distance(a, b) === 0 && distance(b, a) === 0;

@@ -2,7 +2,7 @@ import type { Cursor, JsonValue } from '@mnemon/protocol';
 import { type PendingOp, valueAfter } from './pending-op.ts';
 
 /** The commit that an ack named. */
-export interface AckedCommit {
+interface AckedCommit {
   readonly epoch: string;
   readonly partition: number;
   readonly seq: number;

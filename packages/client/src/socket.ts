@@ -1,5 +1,5 @@
 /** Where to connect, and as whom. */
-export interface SocketRequest {
+interface SocketRequest {
   readonly url: string;
   readonly token: string;
 }
@@ -12,7 +12,7 @@ export interface SocketEnd {
 }
 
 /** What a socket reports. `ended` comes exactly once and last, also when the socket never opened. */
-export interface SocketEvents {
+interface SocketEvents {
   opened(): void;
   received(text: string): void;
   ended(end: SocketEnd): void;
