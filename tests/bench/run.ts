@@ -1,0 +1,28 @@
+/** `npm run bench [name …]`: medians of several runs, each beside a floor or a peer of the same run. */
+import { benchContention } from './contention.ts';
+import { benchCounts } from './counts.ts';
+import { benchLogLength, benchPropagation } from './propagation.ts';
+import { benchStartUp } from './start-up.ts';
+import { benchFanOut, benchWrites } from './throughput.ts';
+
+process.env.AWS_EC2_METADATA_DISABLED = 'true';
+process.env.AWS_ACCESS_KEY_ID ??= 'local';
+process.env.AWS_SECRET_ACCESS_KEY ??= 'local';
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+const BENCHES = {
+  'start-up': benchStartUp,
+  propagation: benchPropagation,
+  writes: benchWrites,
+  'fan-out': async () => {
+    for (const readers of [1, 10, 100]) await benchFanOut(readers);
+  },
+  counts: benchCounts,
+  contention: benchContention,
+  'log-length': () => benchLogLength(100_000),
+};
+
+const wanted = process.argv.slice(2);
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (wanted.length === 0 || wanted.includes(name)) await bench();
+}
