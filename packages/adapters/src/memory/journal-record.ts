@@ -41,9 +41,9 @@ export type JournalRecord =
   | (InPartition & { type: 'remove'; mutations: readonly MutationId[] })
   | { type: 'node'; node: Node };
 
-const SUM_AT = 2;
 const HEAD_LENGTH_AT = 10;
 const HEAD_AT = 20;
+const END = ']'.charCodeAt(0);
 
 /**
  * A line of JSON: `["<CRC-32 of what follows><length of the head>",<head>,<text>,<text> …]`, both numbers in 8
@@ -64,9 +64,9 @@ export function encodeRecord(record: JournalRecord): Buffer {
 
 /** `undefined` when the line is not, byte for byte, one that `encodeRecord` made; so it needs no other check. */
 export function decodeRecord(line: Buffer): JournalRecord | undefined {
-  if (line.length < HEAD_AT) return undefined;
+  if (line.length < HEAD_AT || line.at(-1) !== END) return undefined;
   const sum = hex(crc32(line.subarray(HEAD_LENGTH_AT, -1)));
-  if (sum !== line.toString('latin1', SUM_AT, HEAD_LENGTH_AT)) return undefined;
+  if (line.toString('latin1', 0, HEAD_LENGTH_AT) !== `["${sum}`) return undefined;
   const headEnd = HEAD_AT + Number.parseInt(line.toString('latin1', HEAD_LENGTH_AT, HEAD_AT - 2), 16);
   const record = JSON.parse(line.toString('utf8', HEAD_AT, headEnd)) as JournalRecord;
   let at = headEnd + 1;

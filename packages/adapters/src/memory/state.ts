@@ -50,6 +50,10 @@ const emptyPartition = (): Partition => ({
   lease: undefined,
 });
 
+/** About what a row takes in the journal besides its text, and a record besides its rows. */
+const ROW_BYTES = 80;
+const RECORD_BYTES = 120;
+
 /** Does what the record says. Answers about how many bytes of earlier records, or of its own, are of no more use. */
 export function apply(state: State, record: JournalRecord): number {
   switch (record.type) {
@@ -64,7 +68,7 @@ export function apply(state: State, record: JournalRecord): number {
       partitionOf(state, record).inbox.set(mutationName(record.batch), record.batch);
       return 0;
     case 'remove':
-      return takeOut(partitionOf(state, record), record.mutations);
+      return RECORD_BYTES + takeOut(partitionOf(state, record), record.mutations);
     case 'node':
       return applyNode(state, record.node);
     default:
@@ -80,7 +84,7 @@ function applyAppend(at: Partition, record: Extract<JournalRecord, { type: 'appe
   let supersededBytes = takeOut(at, record.settled);
   for (const entry of record.entries) {
     const former = at.entries.get(entry.key);
-    if (former) supersededBytes += former.text.length;
+    if (former) supersededBytes += ROW_BYTES + former.text.length;
     else at.keys.add(entry.key);
     at.entries.set(entry.key, entry);
     at.newestEntrySeq = Math.max(at.newestEntrySeq, entry.seq);
@@ -92,7 +96,8 @@ function takeOut(at: Partition, mutations: readonly MutationId[]): number {
   let supersededBytes = 0;
   for (const mutation of mutations) {
     const name = mutationName(mutation);
-    supersededBytes += (at.inbox.get(name)?.text.length ?? 0) + name.length;
+    const batch = at.inbox.get(name);
+    if (batch) supersededBytes += RECORD_BYTES + ROW_BYTES + batch.text.length;
     at.inbox.delete(name);
   }
   return supersededBytes;
@@ -102,5 +107,5 @@ function applyNode(state: State, node: Node): number {
   const ofSpace = getOrAdd(state.nodes, node.space, () => new Map<string, Node>());
   const former = ofSpace.get(node.instanceId);
   ofSpace.set(node.instanceId, node);
-  return former ? JSON.stringify(former).length : 0;
+  return former ? ROW_BYTES + JSON.stringify(former).length : 0;
 }
