@@ -82,6 +82,7 @@ test('the last frame, lost, is found by a heartbeat (I4)', async () => {
   const [a, b] = [await open('a'), await open('b')];
   await settled(b.entries());
   void a.write('k', 1);
+  await Promise.resolve();
   network.setFaults({ dropRate: 1 }); // the write is on its way already, what it causes isn't
   await clock.advance(1);
   network.setFaults({ dropRate: 0 });

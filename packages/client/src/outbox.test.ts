@@ -42,6 +42,8 @@ const add = (op: Op, sizeBytes = 100) => {
 };
 /** For those whose outcome doesn't matter to the test. */
 const post = (op: Op, sizeBytes?: number): void => void add(op, sizeBytes);
+/** A batch leaves when the turn of the event loop in which it was written is over. */
+const turn = () => Promise.resolve();
 const values = (batch: Batch | undefined) => batch?.ops.map((op) => (op.op === 'put' ? op.value : undefined));
 const ack = (n: number, count: number, more: Partial<Ack> = {}): Ack => ({
   client: CLIENT,
@@ -52,15 +54,21 @@ const ack = (n: number, count: number, more: Partial<Ack> = {}): Ack => ({
   ...more,
 });
 
-test('a write leaves at once when idle; what comes while it is on its way leaves together', async () => {
+test('what is written in one turn leaves at once and together; what comes meanwhile leaves with the ack', async () => {
   outbox.online();
   const first = add(put('a', 1));
   post(put('b', 2));
+  await turn();
+  expect(sent.map(values)).toEqual([[1, 2]]);
   post(put('c', 3));
-  expect(sent.map(values)).toEqual([[1]]);
-  expect(outbox.acked(ack(1, 1), 'e')).toBe(true);
+  await turn();
+  post(put('d', 4));
+  expect(outbox.acked(ack(1, 2), 'e')).toBe(true);
   expect(await first).toEqual({ key: 'a', version: 1, merged: false });
-  expect(sent.map(values)).toEqual([[1], [2, 3]]);
+  expect(sent.map(values)).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
   expect(sent[1]).not.toHaveProperty('resend');
 });
 
@@ -101,9 +109,10 @@ test('a batch holds 100 operations and stays under 96 KB', () => {
   expect(sent.map(({ ops }) => ops.length)).toEqual([100, 51, 1]);
 });
 
-test('a second ack, and one of another batch, change nothing', () => {
+test('a second ack, and one of another batch, change nothing', async () => {
   outbox.online();
   post(put('a', 1));
+  await turn();
   post(put('b', 2));
   expect(outbox.acked(ack(2, 1), 'e')).toBe(false);
   expect(outbox.acked({ ...ack(1, 1), client: 'other' as ClientId }, 'e')).toBe(false);
@@ -116,6 +125,7 @@ test('a refused operation rejects alone, with the entry as it is, and its own va
   outbox.online();
   const current = { key: 'a', version: 7 } as never;
   const refused = add(put('a', 1, 3));
+  await turn();
   expect(ownWrites.get('a')).toEqual({ value: 1 });
   outbox.acked(
     ack(1, 1, { outcomes: [{ status: 'refused', code: 'conflict', message: 'no', current }] }),
@@ -125,9 +135,10 @@ test('a refused operation rejects alone, with the entry as it is, and its own va
   expect(ownWrites.get('a')).toBeUndefined();
 });
 
-test('an own value stays until the replica has reached its commit, not just until the ack (I9)', () => {
+test('an own value stays until the replica has reached its commit, not just until the ack (I9)', async () => {
   outbox.online();
   post(put('a', 1));
+  await turn();
   outbox.acked(ack(1, 1, { commit: { partition: 0, seq: 9 } }), 'e');
   ownWrites.reached({ epoch: 'e', seq: [8] }, false);
   expect(ownWrites.get('a')).toEqual({ value: 1 });
@@ -135,17 +146,19 @@ test('an own value stays until the replica has reached its commit, not just unti
   expect(ownWrites.get('a')).toBeUndefined();
 });
 
-test('an own value goes with its ack when the replica was there first', () => {
+test('an own value goes with its ack when the replica was there first', async () => {
   outbox.online();
   post(put('a', 1));
+  await turn();
   ownWrites.reached({ epoch: 'e', seq: [9] }, false);
   outbox.acked(ack(1, 1, { commit: { partition: 0, seq: 9 } }), 'e');
   expect(ownWrites.get('a')).toBeUndefined();
 });
 
-test('an own value that was acked in an epoch that is over goes once the server has named the new one', () => {
+test('an own value that was acked in an epoch that is over goes once the server has named the new one', async () => {
   outbox.online();
   post(put('a', 1));
+  await turn();
   ownWrites.reached({ epoch: 'new', seq: [5] }, true);
   outbox.acked(ack(1, 1), 'old');
   ownWrites.reached({ epoch: 'new', seq: [6] }, false);
@@ -154,10 +167,11 @@ test('an own value that was acked in an epoch that is over goes once the server 
   expect(ownWrites.get('a')).toBeUndefined();
 });
 
-test('without a replica to wait for, the ack is enough', () => {
+test('without a replica to wait for, the ack is enough', async () => {
   following = false;
   outbox.online();
   post(put('a', 1));
+  await turn();
   outbox.acked(ack(1, 1), 'e');
   expect(ownWrites.get('a')).toBeUndefined();
 });
@@ -165,6 +179,7 @@ test('without a replica to wait for, the ack is enough', () => {
 test('a retryable error sends the batch again when the server says so, another one rejects it', async () => {
   outbox.online();
   const refused = add(put('a', 1));
+  await turn();
   outbox.failed(1, { code: 'contention', message: '', retryable: true, retryAfterMs: 700 });
   await clock.advance(699);
   expect(sent).toHaveLength(1);
@@ -179,6 +194,7 @@ test('a retryable error sends the batch again when the server says so, another o
 test('while many share a commit, the next batch gathers a little longer, never for long', async () => {
   outbox.online();
   post(put('a', 1));
+  await turn();
   outbox.acked(ack(1, 1, { shared: 500 }), 'e');
   post(put('b', 2));
   post(put('c', 3));

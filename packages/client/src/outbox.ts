@@ -63,6 +63,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let isOnline = false;
   let closedBy: MnemonError | undefined;
   let lastN = 0;
+  let isPumpDue = false;
   let resends = 0;
   let gatherUntilMs = 0;
 
@@ -77,9 +78,19 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const mine: PendingOp = { op, sizeBytes, waiters: [{ resolve, reject: rejectWrite }] };
       if (queue.add(mine) === mine) ownWrites.add(mine);
     });
-    pump();
+    pumpSoon();
     onChange();
     return written;
+  }
+
+  /** What is written in one go leaves in one batch, and is one commit. */
+  function pumpSoon(): void {
+    if (isPumpDue) return;
+    isPumpDue = true;
+    queueMicrotask(() => {
+      isPumpDue = false;
+      pump();
+    });
   }
 
   /** Sends the next batch, unless one is on its way or it pays to gather a little longer. */

@@ -3,6 +3,8 @@ import { type OpenSocket, type SocketEnd, SUBPROTOCOL } from './socket.ts';
 
 /** How long a closing socket waits for the other side: a half-open connection would never answer. */
 const CLOSE_TIMEOUT_MS = 1_000;
+/** API Gateway closes the connection on a longer frame. */
+const FRAME_BYTES = 32 * 1024;
 
 /** Over `ws`: the token travels in a header, and a refused handshake shows its HTTP status. */
 export const openSocket: OpenSocket = ({ url, token }, events) => {
@@ -32,7 +34,7 @@ export const openSocket: OpenSocket = ({ url, token }, events) => {
   });
   return {
     send(text) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+      if (socket.readyState === WebSocket.OPEN) sendInFrames(socket, text);
     },
     close() {
       socket.close();
@@ -40,3 +42,12 @@ export const openSocket: OpenSocket = ({ url, token }, events) => {
     },
   };
 };
+
+/** One message, cut into frames where it is too long for one. */
+function sendInFrames(socket: WebSocket, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let from = 0; from < bytes.length; from += FRAME_BYTES) {
+    const fin = from + FRAME_BYTES >= bytes.length;
+    socket.send(bytes.subarray(from, from + FRAME_BYTES), { binary: false, fin });
+  }
+}
