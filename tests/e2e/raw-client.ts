@@ -14,11 +14,15 @@ export interface RawClient {
   socket: WebSocket;
   /** All frames received so far, in order. */
   frames: ServerFrame[];
+  /** Sends any text, in frames as long as API Gateway takes them. */
   sendText(text: string): void;
   /** Sends a frame under a new id, or the given one, and answers that id. */
   send(request: Request, id?: string): string;
   /** The first frame, received or to come, that is of `type` and passes `test`. */
-  next<Type extends ServerFrame['type']>(type: Type, test?: (frame: Frame<Type>) => boolean): Promise<Frame<Type>>;
+  next<Type extends ServerFrame['type']>(
+    type: Type,
+    test?: (frame: Frame<Type>) => boolean,
+  ): Promise<Frame<Type>>;
   /** Sends a frame and waits for the frame of `type` that answers it. */
   ask<Type extends ServerFrame['type']>(request: Request, type: Type): Promise<Frame<Type>>;
   closed: Promise<{ code: number; reason: string }>;
@@ -49,7 +53,7 @@ export async function openRaw({ url, token, instanceId }: RawOptions): Promise<R
 
   let requests = 0;
   function send(request: Request, id = `${instanceId}-${++requests}`): string {
-    socket.send(JSON.stringify({ ...request, id, timestamp: Date.now() }));
+    sendText(socket, JSON.stringify({ ...request, id, timestamp: Date.now() }));
     return id;
   }
 
@@ -69,7 +73,7 @@ export async function openRaw({ url, token, instanceId }: RawOptions): Promise<R
   return {
     socket,
     frames,
-    sendText: (text) => socket.send(text),
+    sendText: (text) => sendText(socket, text),
     send,
     next,
     ask(request, type) {
@@ -78,6 +82,16 @@ export async function openRaw({ url, token, instanceId }: RawOptions): Promise<R
     },
     closed,
   };
+}
+
+const FRAME_BYTES = 32 * 1024;
+
+function sendText(socket: WebSocket, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let from = 0; from === 0 || from < bytes.length; from += FRAME_BYTES) {
+    const fin = from + FRAME_BYTES >= bytes.length;
+    socket.send(bytes.subarray(from, from + FRAME_BYTES), { binary: false, fin });
+  }
 }
 
 /** Opens a socket and says `connect`, subscribed to everything. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import type { Ports } from '@mnemon/core';
 import { type Claims, issueToken } from '@mnemon/functions/token';
 import { type Backend, type BackendUrls, openBackends } from './backends.ts';
 import { devSecret } from './dev-secret.ts';
@@ -35,6 +36,8 @@ export interface Cloud {
   gateway: Gateway;
   /** A token of this cloud. Missing claims: everything in space `dev`, any instance, for a day. */
   issueToken(claims?: Partial<Claims>): Promise<string>;
+  /** For tests and tools: what tells the functions where the backends are, and those that are in this process. */
+  inside: { env: Readonly<Record<string, string>>; ports: Partial<Ports> };
   close(): Promise<void>;
 }
 
@@ -82,6 +85,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       backends: backends.list,
       gateway,
       issueToken: (claims) => issueToken({ ...devClaims(), ...claims }, secret),
+      inside: { env: backends.env, ports: backends.ports },
       close,
     };
   } catch (error) {

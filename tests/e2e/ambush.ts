@@ -1,0 +1,41 @@
+import type { HostFaults, Verdict } from '../../packages/local/src/lambda-host.ts';
+
+export type Phase = 'before' | 'after';
+
+/** A port call of a handler, `log.append` for one, and which side of it. */
+export interface Point {
+  call: string;
+  phase: Phase;
+}
+
+/** Lies in wait for handlers that write: the `hostFaults` of a cloud, armed by tests. */
+export interface Ambush extends HostFaults {
+  /**
+   * The next write that comes to `point` is dealt with by `decide`, by default killed; those after it pass. Resolves
+   * when it is there, once the verdict is out.
+   */
+  at(point: Point, decide?: () => Verdict | Promise<Verdict>): Promise<void>;
+}
+
+const nameOf = ({ call, phase }: Point): string => `${phase} ${call}`;
+
+export function createAmbush(): Ambush {
+  const waiting = new Map<string, { decide: () => Verdict | Promise<Verdict>; reached: () => void }>();
+  const writes = new Set<string>();
+  return {
+    at: (point, decide = () => 'kill') =>
+      new Promise((resolve) => waiting.set(nameOf(point), { decide, reached: resolve })),
+
+    async onPortCall(port, method, phase, requestId) {
+      const call = `${port}.${method}`;
+      if (call === 'log.load') writes.add(requestId);
+      const name = nameOf({ call, phase });
+      const found = writes.has(requestId) ? waiting.get(name) : undefined;
+      if (!found) return 'continue';
+      waiting.delete(name);
+      const verdict = await found.decide();
+      found.reached();
+      return verdict;
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { dynamoClient, dynamoConnections } from '@mnemon/adapters/dynamo';
+import type { MemoryEventBus } from '@mnemon/adapters/memory';
+import { connectMongo, mongoEventLog, mongoInbox } from '@mnemon/adapters/mongo';
+import type { Commit, Connections, EventLog, Inbox, SealedCommit, Verdict } from '@mnemon/core';
+import { verify } from '@mnemon/core';
+import type { SpaceId } from '@mnemon/protocol';
+import { Redis } from 'ioredis';
+import type { Cloud } from '../../packages/local/src/cloud.ts';
+
+/** The backends of a running cloud, seen without its handlers. */
+export interface Backdoor {
+  log: EventLog;
+  inbox: Inbox;
+  connections: Connections;
+  /** The whole log of a space. */
+  commits(space: SpaceId): Promise<readonly SealedCommit[]>;
+  /** Walks the hash chain of a space (I2). */
+  verify(space: SpaceId): Promise<Verdict>;
+  /** What the event bus has told of a space so far, with the channel where the bus has channels. */
+  announced(space: SpaceId): readonly Announcement[];
+  /** Leaves nothing of this cloud on external engines. */
+  close(): Promise<void>;
+}
+
+export interface Announcement {
+  channel?: string;
+  commit: Commit;
+}
+
+type Inside = Cloud['inside'];
+type Closable<Part> = Part & { close(): Promise<unknown> };
+
+const partition = 0;
+const MANY = 1_000_000;
+
+export async function openBackdoor(inside: Inside, redisUrl: string | undefined): Promise<Backdoor> {
+  const store = openStore(inside);
+  const rows = openConnections(inside);
+  const announcements: Announcement[] = [];
+  const bus = await listen(inside, redisUrl, (announcement) => announcements.push(announcement));
+  const { log, inbox } = store;
+  return {
+    log,
+    inbox,
+    connections: rows.connections,
+    commits: (space) => log.commits({ space, partition, afterSeq: 0, limit: MANY }),
+    verify: (space) => verify({ log }, { space, partition }),
+    announced: (space) => announcements.filter(({ commit }) => commit.space === space),
+    async close() {
+      await Promise.all([store.close(), rows.close(), bus.close()]);
+    },
+  };
+}
+
+function openStore({ env, ports }: Inside): Closable<{ log: EventLog; inbox: Inbox }> {
+  const { MONGODB_URL: url, MONGODB_DATABASE: dbName } = env;
+  if (!url) {
+    const { log, inbox } = ports;
+    if (!log || !inbox) throw new Error('a cloud without a memory');
+    return { log, inbox, close: async () => {} };
+  }
+  const mongo = connectMongo({ url, dbName });
+  const close = async () => {
+    await mongo.db.dropDatabase();
+    await mongo.close();
+  };
+  return { log: mongoEventLog(mongo), inbox: mongoInbox(mongo), close };
+}
+
+function openConnections({ env }: Inside): Closable<{ connections: Connections }> {
+  const { DYNAMODB_ENDPOINT: endpoint = '', CONNECTIONS_TABLE: tableName = '' } = env;
+  const client = dynamoClient({ region: 'us-east-1', endpoint });
+  const close = async () => {
+    // An embedded one is gone with its cloud.
+    await client.send(new DeleteTableCommand({ TableName: tableName })).catch(() => {});
+    client.destroy();
+  };
+  return { connections: dynamoConnections({ client, tableName, staleAfterMs: 60_000 }), close };
+}
+
+async function listen(
+  { env, ports }: Inside,
+  redisUrl: string | undefined,
+  hear: (announcement: Announcement) => void,
+): Promise<Closable<object>> {
+  if (ports.bus) {
+    const stop = (ports.bus as MemoryEventBus).subscribe((commit) => hear({ commit }));
+    return { close: async () => stop() };
+  }
+  if (!redisUrl) return { close: async () => {} };
+  const redis = new Redis(redisUrl);
+  redis.on('pmessage', (_pattern: string, channel: string, message: string) =>
+    hear({ channel, commit: JSON.parse(message) }),
+  );
+  await redis.psubscribe(`${env.BUS_PREFIX}:*`);
+  return { close: () => redis.quit() };
+}
