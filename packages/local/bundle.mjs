@@ -10,14 +10,15 @@ const here = dirname(fileURLToPath(import.meta.url));
 const ENTRIES = {
   start: join(here, 'src/start.ts'),
   cloud: join(here, 'src/cloud.ts'),
-  'environment-thread': join(here, 'src/environment-thread.ts'),
-  'embedded-dynamodb-thread': join(here, 'src/embedded-dynamodb-thread.ts'),
+  'environment-thread': join(here, 'src/lambda/environment-thread.ts'),
+  'embedded-dynamodb-thread': join(here, 'src/dynamodb/embedded-dynamodb-thread.ts'),
   authorizer: join(here, '../functions/src/ws/authorizer.ts'),
   message: join(here, '../functions/src/ws/message.ts'),
 };
 
 /** CommonJS inside the bundle asks for built-in modules with `require`. */
-const REQUIRE = "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
+const REQUIRE =
+  "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
 
 /**
  * Bundles the sources, which takes half a second, and answers the folder that holds the result. It is named after its

@@ -4,7 +4,10 @@ import { createTables, dynamoClient, dynamoConnections } from '@mnemon/adapters/
 import { memoryConnections } from '@mnemon/adapters/memory';
 import { connectionsContract } from '@mnemon/testing/contracts/connections-contract';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from '../../packages/local/src/embedded-dynamodb.ts';
+import {
+  type EmbeddedDynamoDb,
+  startEmbeddedDynamoDb,
+} from '../../packages/local/src/dynamodb/embedded-dynamodb.ts';
 import { engineUrl } from '../engines.ts';
 
 connectionsContract('memory', memoryConnections, { many: 5_000 });

@@ -5,7 +5,7 @@ import type { Commit } from '@mnemon/core';
 import { eventBusContract } from '@mnemon/testing/contracts/event-bus-contract';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startUpstashRest, type UpstashRest } from '../../packages/local/src/upstash-rest.ts';
+import { startUpstashRest, type UpstashRest } from '../../packages/local/src/upstash/upstash-rest.ts';
 import { engineUrl } from '../engines.ts';
 
 eventBusContract('memory', async () => {

@@ -1,7 +1,7 @@
 import { apiGatewayFanout } from '@mnemon/adapters/apigateway';
 import { memoryFanout } from '@mnemon/adapters/memory';
 import { type FanoutStage, fanoutContract } from '@mnemon/testing/contracts/fanout-contract';
-import { startGateway } from '../../packages/local/src/gateway.ts';
+import { startGateway } from '../../packages/local/src/gateway/gateway.ts';
 import { gatewayRecipients } from './gateway-recipients.ts';
 
 const MAX_IN_FLIGHT = 12;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { FanoutRecipient } from '@mnemon/testing/contracts/fanout-contract';
 import { vi } from 'vitest';
 import { WebSocket } from 'ws';
-import type { WebsocketEvent } from '../../packages/local/src/gateway.ts';
+import type { WebsocketEvent } from '../../packages/local/src/gateway/gateway.ts';
 
 /** WebSocket clients of a gateway that find out under which connection id they are known there. */
 export function gatewayRecipients() {

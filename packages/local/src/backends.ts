@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createTables, dynamoClient } from '@mnemon/adapters/dynamo';
 import { embeddedStore, memoryEventBus } from '@mnemon/adapters/memory';
 import type { Ports } from '@mnemon/core';
-import { startEmbeddedDynamoDb } from './embedded-dynamodb.ts';
+import { startEmbeddedDynamoDb } from './dynamodb/embedded-dynamodb.ts';
 
 /** Where external backends are; each that is left out is embedded. */
 export interface BackendUrls {
@@ -125,7 +125,7 @@ async function openBus({ urls, name, log }: BackendOptions): Promise<Part> {
     const backend: Backend = { name: 'event bus', kind: 'embedded', where: 'in process' };
     return { backend, env: prefix, ports: { bus }, close: async () => {} };
   }
-  const { startUpstashRest } = await import('./upstash-rest.ts');
+  const { startUpstashRest } = await import('./upstash/upstash-rest.ts');
   const token = randomBytes(24).toString('base64url');
   const { redisUrl } = urls;
   const where = withoutCredentials(redisUrl);

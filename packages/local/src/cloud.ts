@@ -5,8 +5,8 @@ import type { Ports } from '@mnemon/core';
 import { type Claims, issueToken } from '@mnemon/functions/token';
 import { type Backend, type BackendUrls, openBackends } from './backends.ts';
 import { devSecret } from './dev-secret.ts';
-import { type Gateway, type GatewayFaults, type GatewayLimits, startGateway } from './gateway.ts';
-import { type HostFaults, type LambdaHost, startLambdaHost } from './lambda-host.ts';
+import { type Gateway, type GatewayFaults, type GatewayLimits, startGateway } from './gateway/gateway.ts';
+import { type HostFaults, type LambdaHost, startLambdaHost } from './lambda/lambda-host.ts';
 import { siblingModule } from './thread.ts';
 
 export interface CloudOptions {

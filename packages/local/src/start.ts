@@ -1,6 +1,6 @@
 import { type Backend, type BackendUrls, StartProblem } from './backends.ts';
 import { type Cloud, startCloud } from './cloud.ts';
-import { type CommandLine, parseCommandLine, USAGE } from './command-line.ts';
+import { parseCommandLine, USAGE } from './command-line.ts';
 import { demonstrate } from './proof.ts';
 
 /** `npm start`: the cloud, the demonstration, and then the cloud until Ctrl-C. Answers the exit code. */

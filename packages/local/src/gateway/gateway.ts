@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { withinTime } from '../time-limit.ts';
 import type { Authorize } from './authorization.ts';
 import { disconnectRoute } from './disconnect-route.ts';
 import type { GatewayFaults } from './gateway-faults.ts';
@@ -9,7 +10,6 @@ import { type HandshakeOptions, refuseUpgrade, shakeHands } from './handshake.ts
 import { managementApi } from './management-api.ts';
 import { messageRoute } from './message-route.ts';
 import { type ConnectionListener, type OpenConnection, openConnection } from './open-connections.ts';
-import { withinTime } from './time-limit.ts';
 import { webSocketUpgrades } from './upgrades.ts';
 import { STAGE, type WebsocketEvent } from './websocket-events.ts';
 

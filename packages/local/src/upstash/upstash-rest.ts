@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
+import { readText } from '../gateway/request-body.ts';
 import { type Command, parseCommand, parseCommands, unavailable } from './redis-command.ts';
 import { encodeReply } from './redis-reply.ts';
-import { readText } from './request-body.ts';
 
 export interface UpstashRestOptions {
   redisUrl: string;

@@ -1,7 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { TimeLimitError, withinTime } from '../time-limit.ts';
 import { type Authorize, authorization } from './authorization.ts';
-import { TimeLimitError, withinTime } from './time-limit.ts';
 import {
   authorizerEvent,
   awsLikeId,

@@ -1,5 +1,5 @@
+import { withinTime } from '../time-limit.ts';
 import type { GatewayFaults } from './gateway-faults.ts';
-import { withinTime } from './time-limit.ts';
 import { type ConnectionFacts, disconnectEvent, type WebsocketEvent } from './websocket-events.ts';
 
 export interface DisconnectRouteOptions {

@@ -1,4 +1,5 @@
 import { MessageChannel, type Worker } from 'node:worker_threads';
+import { siblingModule, startThread } from '../thread.ts';
 import {
   type EnvironmentData,
   type EnvironmentMessage,
@@ -8,7 +9,6 @@ import {
 import { fromWireError } from './error-wire.ts';
 import { type OutstandingAnswer, outstandingAnswer } from './outstanding-answer.ts';
 import { type Caller, dispatchTo, serveCalls } from './port-calls.ts';
-import { siblingModule, startThread } from './thread.ts';
 
 export type Verdict = 'continue' | 'kill';
 

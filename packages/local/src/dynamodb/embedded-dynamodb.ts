@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import { siblingModule, startThread } from './thread.ts';
-import { TimeLimitError, withinTime } from './time-limit.ts';
+import { siblingModule, startThread } from '../thread.ts';
+import { TimeLimitError, withinTime } from '../time-limit.ts';
 
 export interface EmbeddedDynamoDbOptions {
   /** The directory that holds the tables; without it they are kept in memory, and lost in a crash. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { withinTime } from '../time-limit.ts';
 import type { GatewayFaults } from './gateway-faults.ts';
 import type { OpenConnection } from './open-connections.ts';
-import { withinTime } from './time-limit.ts';
 import { messageEvent, type WebsocketEvent } from './websocket-events.ts';
 
 export interface MessageRouteOptions {
