@@ -267,7 +267,7 @@ describe('the state', () => {
     const longest = 'n'.repeat(128);
     const caller = { space: longest as never };
     const keys = ['a', 'b', 'c', 'd'].map((letter) => letter + '"'.repeat(511));
-    for (let room = 5_500; room < 8_500; room += 100) {
+    for (let room = 6_500; room < 9_500; room += 100) {
       const world = makeWorld();
       const sizes = [60_000, 56_000, room, 1];
       const ann = attach(world, longest, caller);

@@ -67,17 +67,20 @@ test('conflicts show the entries they met, as long as those stay small together'
   expect(JSON.stringify(outcomes).length).toBeLessThan(40_000);
 });
 
-test('the answer to the biggest batch fits one frame: long keys refused, and a big conflict', () => {
-  const current = { ...entryAfter(['bob', put('v'.repeat(24_000))]), key: 'mine/a' };
-  const ops = [mine(1, { expectedVersion: 9 })];
-  const sizeOfFrame = () => JSON.stringify(batchOf('c', 1, ...ops)).length;
-  for (let left = 99; left > 0; left--) {
-    const roomBytes = (LIMITS.batchBytes - sizeOfFrame()) / left - 70;
-    ops.push(del({ key: '"'.repeat(Math.floor(roomBytes / 2)), atMs: 0 }));
-  }
-  expect(sizeOfFrame()).toBeGreaterThan(LIMITS.batchBytes - 200);
-  expect(ops.every(({ key }) => key.length <= LIMITS.keyBytes)).toBe(true);
-  const { outcomes } = decideBatch(new Map([['mine/a', current]]), batchOf('c', 1, ...ops), ann, at);
-  expect(outcomes).toHaveLength(100);
-  expect(JSON.stringify(outcomes).length).toBeLessThan(LIMITS.frameBytes - 1024);
-});
+test.each([23_000, 32_000])(
+  'the answer to the biggest batch fits one frame: a conflict with an entry of %i bytes, and 99 long keys refused',
+  (bytes) => {
+    const current = { ...entryAfter(['bob', put('v'.repeat(bytes))]), key: 'mine/a' };
+    const ops = [mine(1, { expectedVersion: 9 })];
+    const sizeOfFrame = () => JSON.stringify(batchOf('c', 1, ...ops)).length;
+    for (let left = 99; left > 0; left--) {
+      const roomBytes = (LIMITS.batchBytes - sizeOfFrame()) / left - 70;
+      ops.push(del({ key: '"'.repeat(Math.floor(roomBytes / 2)), atMs: 0 }));
+    }
+    expect(sizeOfFrame()).toBeGreaterThan(LIMITS.batchBytes - 200);
+    expect(ops.every(({ key }) => key.length <= LIMITS.keyBytes)).toBe(true);
+    const { outcomes } = decideBatch(new Map([['mine/a', current]]), batchOf('c', 1, ...ops), ann, at);
+    expect(outcomes).toHaveLength(100);
+    expect(JSON.stringify(outcomes).length).toBeLessThan(LIMITS.frameBytes - 1024);
+  },
+);
