@@ -28,7 +28,10 @@ export function throwUnavailable(error: unknown): never {
 
 function isUnavailable(error: unknown): boolean {
   if (error instanceof MongoServerError) {
-    return error instanceof MongoWriteConcernError || PASSING_CODES.has(error.code);
+    // A server's answer has a code. What has none is the driver's, in the guise in which bulk writes report everything.
+    return (
+      error.code === undefined || error instanceof MongoWriteConcernError || PASSING_CODES.has(error.code)
+    );
   }
   if (error instanceof MongoAPIError) return isClosed(error); // else it is a call that is wrong in itself
   return (

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+/** What the packages export that is no adapter of a port. */
+const NO_ADAPTERS = new Set([
+  'connectMongo',
+  'createIndexes',
+  'createTables',
+  'dynamoClient',
+  'eventChannel', // a name, tested beside it
+]);
+
+/** Which suites an adapter has to pass, by the end of its name. */
+const SUITES: readonly [ending: string, suites: readonly string[]][] = [
+  ['EventLog', ['eventLogContract']],
+  ['Inbox', ['inboxContract']],
+  ['Nodes', ['nodesContract']],
+  ['Connections', ['connectionsContract']],
+  ['Fanout', ['fanoutContract']],
+  ['EventBus', ['eventBusContract']],
+  ['embeddedStore', ['eventLogContract', 'inboxContract', 'nodesContract']],
+];
+
+const adapters = new URL('../../packages/adapters/', import.meta.url);
+const here = new URL('./', import.meta.url);
+
+const exportedModules = (): Record<string, string> => {
+  const { exports } = JSON.parse(readFileSync(new URL('package.json', adapters), 'utf8'));
+  delete exports['.'];
+  return exports;
+};
+
+const exportedAdapters = async (): Promise<string[]> => {
+  const paths = Object.values(exportedModules());
+  const modules = await Promise.all(
+    paths.map((path) => import(/* @vite-ignore */ new URL(path, adapters).href)),
+  );
+  return modules.flatMap((module) =>
+    Object.keys(module).filter((name) => typeof module[name] === 'function' && !NO_ADAPTERS.has(name)),
+  );
+};
+
+test('every folder of adapters is exported', () => {
+  const entries = readdirSync(new URL('src/', adapters), { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => `./${name}`);
+  expect(Object.keys(exportedModules()).sort()).toEqual(folders.sort());
+});
+
+test('every adapter that is exported runs its suites', async () => {
+  const texts = readdirSync(here)
+    .filter((name) => name.endsWith('.test.ts') && !import.meta.url.endsWith(name))
+    .map((name) => readFileSync(new URL(name, here), 'utf8'));
+  const names = await exportedAdapters();
+  expect(names).toEqual(expect.arrayContaining(['mongoEventLog', 'embeddedStore', 'dynamoConnections']));
+
+  const missing = names.flatMap((name) => {
+    const suites = SUITES.find(([ending]) => name.endsWith(ending))?.[1];
+    if (!suites) return [`${name}: of which port is it?`];
+    const wired = (suite: string) => texts.some((text) => text.includes(`${suite}(`) && text.includes(name));
+    return suites.filter((suite) => !wired(suite)).map((suite) => `${name}: ${suite}`);
+  });
+  expect(missing).toEqual([]);
+});

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { connectMongo, createIndexes, type Mongo, mongoEventLog } from '@mnemon/adapters/mongo';
+import { type EventLog, type PartitionId, Unavailable } from '@mnemon/core';
+import { appendOf, loadAll, newMutation, openSpace, write } from '@mnemon/testing/contracts/stored-history';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { engineUrl } from '../engines.ts';
+import { type SeveredProxy, severedProxy } from './severed-proxy.ts';
+
+describe.runIf(engineUrl('MongoDB'))('MongoDB behind a network that fails', () => {
+  const dbName = `mnemon_test_${randomUUID()}`;
+  let direct: Mongo;
+  let proxy: SeveredProxy;
+  let severed: Mongo;
+  let log: EventLog;
+  let truth: EventLog;
+  let at: PartitionId;
+
+  beforeAll(async () => {
+    direct = connectMongo({ url: engineUrl('MongoDB') as string, dbName });
+    truth = mongoEventLog(direct);
+    await createIndexes(direct.db);
+  });
+  afterAll(async () => {
+    await direct.db.dropDatabase();
+    await direct.close();
+  });
+  beforeEach(async () => {
+    const { hostname, port } = await primaryOf(direct);
+    proxy = await severedProxy({ host: hostname, port: Number(port) });
+    severed = connectMongo({ url: proxy.url, dbName });
+    log = mongoEventLog(severed);
+    at = await openSpace(truth);
+    await write(log, at, [{ values: [['a', 'before']] }]);
+  });
+  afterEach(async () => {
+    await severed.close();
+    await proxy.close();
+  });
+  const value = async () => (await loadAll(truth, at, ['a'])).entries.get('a')?.value;
+
+  test.for(['before', 'after'] as const)(
+    'a connection lost just %s the commit was carried out: the answer is the truth',
+    async (when) => {
+      proxy.cutAt('commitTransaction', when);
+      expect(await write(log, at, [{ values: [['a', 'committed']] }])).toBe('committed');
+      expect(await truth.head(at.space)).toMatchObject({ seq: [2] });
+      expect(await value()).toBe('committed');
+    },
+  );
+
+  test('and lost again when the driver asks once more: the log is asked', async () => {
+    proxy.cutAt('commitTransaction', 'after', () => proxy.cutAt('commitTransaction', 'before'));
+    expect(await write(log, at, [{ values: [['a', 'committed']] }])).toBe('committed');
+    expect(await value()).toBe('committed');
+  });
+
+  test('the database gone just after the commit: nobody knows, and the resend finds it', async () => {
+    const mutation = newMutation();
+    const append = appendOf(at, await loadAll(log, at, ['a']), [{ values: [['a', 'committed']], mutation }]);
+    proxy.cutAt('commitTransaction', 'after', () => proxy.down());
+    await expect(log.append(append)).rejects.toThrow(Unavailable);
+    proxy.up();
+    const { answered, head } = await loadAll(log, at, [], [mutation]);
+    expect(head.seq).toBe(2);
+    expect(answered).toEqual(append.commits);
+  });
+
+  test.for(['insert', 'update'])(
+    'a connection lost in the middle, at %s, leaves nothing',
+    async (command) => {
+      for (const when of ['before', 'after'] as const) {
+        proxy.cutAt(command, when);
+        await expect(write(log, at, [{ values: [['a', 'torn']] }])).rejects.toThrow(Unavailable);
+        expect(await truth.head(at.space)).toMatchObject({ seq: [1] });
+        expect(await value()).toBe('before');
+      }
+      expect(await write(log, at, [{ values: [['a', 'after']] }])).toBe('committed');
+    },
+  );
+
+  test('a lost connection is no obstacle to reading', async () => {
+    proxy.cutAt('find', 'before');
+    expect(await log.head(at.space)).toMatchObject({ seq: [1] });
+  });
+
+  test('a database that cannot be reached is unavailable within seconds, and back when it is back', async () => {
+    proxy.down();
+    const startedMs = performance.now();
+    await expect(log.head(at.space)).rejects.toThrow(Unavailable);
+    expect(performance.now() - startedMs).toBeLessThan(8000);
+    await expect(write(log, at, [{ values: [['a', 1]] }])).rejects.toThrow(Unavailable);
+    proxy.up();
+    expect(await log.head(at.space)).toMatchObject({ seq: [1] });
+  });
+
+  test('what is no failure of the network is not called one', async () => {
+    const entry = { key: 'a', value: Number.NaN } as never;
+    const append = appendOf(at, await loadAll(log, at, ['a']), [{ values: [['a', 1]] }]);
+    const broken = log.append({ ...append, entries: [{ entry, loadedSeq: 1 }] });
+    await expect(broken).rejects.not.toThrow(Unavailable);
+  });
+});
+
+/** Where the server is that answers; the URL may name several. */
+async function primaryOf({ db }: Mongo): Promise<URL> {
+  const { me } = await db.admin().command({ hello: 1 });
+  return new URL(`tcp://${me}`);
+}
