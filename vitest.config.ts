@@ -3,19 +3,30 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     reporters: ['default', './tests/summary-reporter.ts'],
+    globalSetup: ['tests/engines-setup.ts'],
     projects: [
       {
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'tests/use-cases/**/*.test.ts'],
+          // Threads, sockets and files: not a matter of seconds.
+          exclude: ['packages/local/**', 'packages/adapters/src/{memory,mongo,redis,apigateway}/**'],
         },
       },
       {
         test: {
           name: 'integration',
-          include: ['tests/{contract,e2e,simulation}/**/*.test.ts'],
+          include: [
+            'packages/local/src/**/*.test.ts',
+            'packages/adapters/src/{memory,mongo,redis,apigateway}/**/*.test.ts',
+            'tests/{contract,e2e,simulation}/**/*.test.ts',
+          ],
           globalSetup: ['tests/setup/bundle.ts'],
-          env: { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_EC2_METADATA_DISABLED: 'true' },
+          env: {
+            AWS_ACCESS_KEY_ID: 'local',
+            AWS_SECRET_ACCESS_KEY: 'local',
+            AWS_EC2_METADATA_DISABLED: 'true',
+          },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -7,7 +7,8 @@ export default class SummaryReporter implements Reporter {
     for (const module of modules) {
       for (const test of module.children.allTests()) count[test.result().state] += 1;
       // A file that could not be loaded, or a hook that failed, ran no test and must not look like success.
-      if (module.state() === 'failed' && [...module.children.allTests('failed')].length === 0) count.failed += 1;
+      if (module.state() === 'failed' && [...module.children.allTests('failed')].length === 0)
+        count.failed += 1;
     }
     count.failed += unhandledErrors.length;
     // After vitest's own summary.

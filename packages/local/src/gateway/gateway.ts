@@ -13,9 +13,9 @@ import { type ConnectionListener, type OpenConnection, openConnection } from './
 import { webSocketUpgrades } from './upgrades.ts';
 import { STAGE, type WebsocketEvent } from './websocket-events.ts';
 
-export type { GatewayFaults, MessageFate, PostFate } from './gateway-faults.ts';
-export { AWS_LIMITS, type GatewayLimits } from './gateway-limits.ts';
-export type { AuthorizerEvent, RequestContext, WebsocketEvent } from './websocket-events.ts';
+export type { GatewayFaults } from './gateway-faults.ts';
+export type { GatewayLimits } from './gateway-limits.ts';
+export type { WebsocketEvent } from './websocket-events.ts';
 
 export interface GatewayOptions {
   /** 0, the default, takes a free one. */
