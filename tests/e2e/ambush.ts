@@ -1,4 +1,4 @@
-import type { HostFaults, Verdict } from '../../packages/local/src/lambda-host.ts';
+import type { HostFaults, Verdict } from '../../packages/local/src/lambda/lambda-host.ts';
 
 export type Phase = 'before' | 'after';
 

@@ -1,16 +1,26 @@
 import type { BackendUrls } from '../../packages/local/src/backends.ts';
+import { ENGINES, engineUrl } from '../engines.ts';
 
 interface Engines {
   name: string;
   backends: BackendUrls;
 }
 
-const { MONGODB_URL: mongodbUrl, REDIS_URL: redisUrl, DYNAMODB_ENDPOINT: dynamodbEndpoint } = process.env;
+const names = ENGINES.flatMap(({ name }) => (engineUrl(name) ? [name] : []));
 
-/** What the end-to-end tests run on: embedded always, and the real engines where all of them are set. */
+/** What the end-to-end tests run on: embedded engines always, and once more on all real ones that there are. */
 export const engines: Engines[] = [
   { name: 'embedded engines', backends: {} },
-  ...(mongodbUrl && redisUrl && dynamodbEndpoint
-    ? [{ name: 'real engines', backends: { mongodbUrl, redisUrl, dynamodbEndpoint } }]
+  ...(names.length > 0
+    ? [
+        {
+          name: names.join(', '),
+          backends: {
+            mongodbUrl: engineUrl('MongoDB'),
+            redisUrl: engineUrl('Redis'),
+            dynamodbEndpoint: engineUrl('DynamoDB'),
+          },
+        },
+      ]
     : []),
 ];

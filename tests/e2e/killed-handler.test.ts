@@ -1,7 +1,7 @@
 import type { Mnemon } from '@mnemon/client';
 import type { SpaceId } from '@mnemon/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Verdict } from '../../packages/local/src/lambda-host.ts';
+import type { Verdict } from '../../packages/local/src/lambda/lambda-host.ts';
 import { createAmbush, type Phase } from './ambush.ts';
 import { engines } from './engines.ts';
 import { eventually } from './eventually.ts';

@@ -1,6 +1,6 @@
 import type { SpaceId } from '@mnemon/protocol';
 import { expect } from 'vitest';
-import type { Verdict } from '../../packages/local/src/lambda-host.ts';
+import type { Verdict } from '../../packages/local/src/lambda/lambda-host.ts';
 import type { Ambush } from './ambush.ts';
 import { eventually } from './eventually.ts';
 import type { TestCloud } from './test-cloud.ts';
