@@ -54,7 +54,7 @@ export async function makeOddRepository({
     stream.push(
       `commit refs/heads/main`,
       `mark :${i}`,
-      `author A <author ${who}@example.org> ${1_600_000_000 + i} +0000`,
+      `author A <author-${who}@example.org> ${1_600_000_000 + i} +0000`,
     );
     stream.push(`committer C <c@example.org> ${1_600_000_000 + i} +0000`, data(`commit ${i}`));
     if (i > 1) stream.push(`from :${i - 1}`);
