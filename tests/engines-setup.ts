@@ -1,16 +1,11 @@
+import { MongoBinary, MongoMemoryReplSet } from 'mongodb-memory-server-core';
 import { ENGINES, engineUrl } from './engines.ts';
 
-/** A package that downloads and runs a real mongod. Optional: the tests run without it, on fewer engines. */
-const MONGO_SERVER = 'mongodb-memory-server-core';
-const START_MS = 60_000;
-
-interface MongoServer {
-  getUri(): string;
-  stop(): Promise<unknown>;
-}
+/** Downloading a mongod takes its time, once. */
+const START_MS = 120_000;
 
 const reasons = new Map<string, string>();
-let mongoServer: MongoServer | undefined;
+let mongoServer: MongoMemoryReplSet | undefined;
 
 /** Runs once, before any worker starts: they inherit the variables. */
 export async function setup(): Promise<void> {
@@ -21,9 +16,10 @@ export async function setup(): Promise<void> {
   try {
     mongoServer = await startMongo();
     process.env.MONGODB_URL = mongoServer.getUri();
-    reasons.set('MongoDB', MONGO_SERVER);
+    reasons.set('MongoDB', 'mongodb-memory-server');
   } catch (error) {
-    reasons.set('MongoDB', `MONGODB_URL is not set, and ${(error as Error).message.split('\n', 1)[0]}`);
+    const [reason] = (error as Error).message.split(', Details:', 1);
+    reasons.set('MongoDB', `MONGODB_URL is not set, and mongodb-memory-server: ${reason}`);
   }
 }
 
@@ -36,14 +32,12 @@ export async function teardown(): Promise<void> {
   await mongoServer?.stop();
 }
 
-async function startMongo(): Promise<MongoServer> {
-  const { MongoMemoryReplSet } = await import(MONGO_SERVER).catch(() => {
-    throw new Error(`${MONGO_SERVER} is not installed`);
-  });
+async function startMongo(): Promise<MongoMemoryReplSet> {
   let timer: NodeJS.Timeout | undefined;
   const tooSlow = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${MONGO_SERVER} did not start in time`)), START_MS);
+    timer = setTimeout(() => reject(new Error('did not start in time')), START_MS);
   });
-  const starting: Promise<MongoServer> = MongoMemoryReplSet.create({ replSet: { count: 1 } });
+  // Offline it is the binary that is missing: asked for first, nothing has to be cleaned up then.
+  const starting = MongoBinary.getPath().then(() => MongoMemoryReplSet.create({ replSet: { count: 1 } }));
   return Promise.race([starting, tooSlow]).finally(() => clearTimeout(timer));
 }
