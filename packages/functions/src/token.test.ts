@@ -93,6 +93,7 @@ describe('is no token', () => {
     ['a grant that says more', { grants: [{ pattern: '**', access: 'read', space: 'other' }] }],
     ['101 grants', { grants: Array(101).fill({ pattern: '**', access: 'read' }) }],
     ['no expiry', { exp: undefined }],
+    ['an expiry that is no 48-bit millisecond', { exp: 2 ** 48 }],
     ['half a second in its expiry', { exp: NOW_MS / 1000 + 0.5 }],
   ])('one with %s, however well signed', async (_, wrong) => {
     const payload = JSON.parse(JSON.stringify({ ...claims, ...wrong }));
