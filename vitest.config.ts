@@ -3,7 +3,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     reporters: ['default', './tests/summary-reporter.ts'],
-    globalSetup: ['tests/engines-setup.ts'],
     projects: [
       {
         test: {
@@ -21,11 +20,12 @@ export default defineConfig({
             'packages/adapters/src/{memory,mongo,redis,apigateway}/**/*.test.ts',
             'tests/{contract,e2e,simulation}/**/*.test.ts',
           ],
-          globalSetup: ['tests/setup/bundle.ts'],
+          globalSetup: ['tests/engines-setup.ts', 'tests/setup/bundle.ts'],
           env: {
             AWS_ACCESS_KEY_ID: 'local',
             AWS_SECRET_ACCESS_KEY: 'local',
             AWS_EC2_METADATA_DISABLED: 'true',
+            AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
           },
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -25,7 +25,7 @@ export function memoryEventLog({ state, commit, now }: Shared): EventLog {
         answered: found(mutations.map(mutationName), from.seqs).flatMap((seq) =>
           readCommits(from, seq - 1, 1),
         ),
-        leased: from.lease !== undefined && from.lease.untilMs > now(),
+        leased: from.lease !== undefined,
       };
     },
 

@@ -73,7 +73,7 @@ const seqSchema = z.object({ seq: z.int() });
 const headSchema = z.object({ seq: z.int(), hash: z.string() });
 
 async function readSpace({ spaces }: Collections, at: PartitionId) {
-  const leased = { $gt: [`$${leasePath(at)}.until`, '$$NOW'] };
+  const leased = { $eq: [{ $type: `$${leasePath(at)}.until` }, 'date'] };
   const row = await spaces.findOne({ _id: at.space }, { projection: { epoch: 1, leased } });
   return row === null ? undefined : leasedSpaceRowSchema.parse(row);
 }

@@ -84,3 +84,19 @@ test.each([23_000, 32_000])(
     expect(JSON.stringify(outcomes).length).toBeLessThan(LIMITS.frameBytes - 1024);
   },
 );
+
+test('a batch of small writes that lose against large entries makes no huge commit', () => {
+  const keys = Array.from({ length: 100 }, (_, i) => `mine/${i}`);
+  const large = entryAfter(['bob', put('v'.repeat(50_000), { atMs: NOW_MS + 1_000 })]);
+  const given = new Map(keys.map((key) => [key, { ...large, key }]));
+  const { events, outcomes } = decideBatch(
+    given,
+    batchOf('c', 1, ...keys.map((key) => put(1, { key }))),
+    ann,
+    at,
+  );
+  expect(JSON.stringify(events).length).toBeLessThan(1024 * 1024 + 1_000);
+  expect(outcomes[0]).toMatchObject({ status: 'merged' });
+  expect(outcomes[99]).toMatchObject({ status: 'refused', code: 'batch-too-large' });
+  expect(outcomes.filter(({ status }) => status === 'merged')).toHaveLength(events.length);
+});

@@ -14,6 +14,9 @@ export interface BatchDecision {
 /** Outcomes travel in one frame and are kept in the log: beyond this, conflicts no longer carry the entry they met. */
 const CURRENT_ENTRIES_BYTES = 24 * 1024;
 
+/** A small write that loses against a large entry repeats the large one: a batch of them must not make a huge commit. */
+const MERGED_BYTES = 1024 * 1024;
+
 /** Decides the operations of a batch one after the other, each on what the ones before it made; pure. */
 export function decideBatch(
   entries: Entries,
@@ -25,8 +28,18 @@ export function decideBatch(
   const events: MemoryEvent[] = [];
   const outcomes: Outcome[] = [];
   let roomBytes = CURRENT_ENTRIES_BYTES;
+  let mergedRoomBytes = MERGED_BYTES;
   for (const op of batch.ops) {
     const { event, outcome } = decide(next.get(op.key), op, writer, at.nowMs);
+    if (event?.type === 'merged') mergedRoomBytes -= utf8Length(JSON.stringify(event));
+    if (event && mergedRoomBytes < 0) {
+      outcomes.push({
+        status: 'refused',
+        code: 'batch-too-large',
+        message: 'too much to merge in one batch',
+      });
+      continue;
+    }
     if (event) {
       events.push(event);
       next.set(op.key, evolve(event, at.partition, at.seq));

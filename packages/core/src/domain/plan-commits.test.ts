@@ -139,3 +139,12 @@ test('what was loaded is left as it was', () => {
   expect(entries.size).toBe(0);
   expect(loaded.head).toEqual({ seq: 0, hash: GENESIS });
 });
+
+test('a batch that waited until long after its token had ended is refused (I8)', () => {
+  const justOver = waitingOf('ann', batchOf('a', 1, put('tea')), { tokenExpiresAtMs: NOW_MS - 1 });
+  const longOver = waitingOf('bob', batchOf('b', 1, put('milk')), { tokenExpiresAtMs: NOW_MS - 60_000 });
+  const { commits, answers, settled } = plan(undefined, justOver, longOver);
+  expect(commits.map(({ commit }) => commit.author)).toEqual(['ann']);
+  expect(answers[1]?.ack.outcomes).toMatchObject([{ status: 'refused', code: 'token-expired' }]);
+  expect(settled).toHaveLength(2);
+});

@@ -1,4 +1,4 @@
-import type { Ack, Outcome } from '@mnemon/protocol';
+import type { Ack, Batch, ErrorCode, Outcome } from '@mnemon/protocol';
 import type { Append, Loaded, PartitionId } from '../ports/event-log.ts';
 import type { WaitingBatch } from '../ports/inbox.ts';
 import { type SealedCommit, seal } from './commit.ts';
@@ -16,6 +16,9 @@ export interface Answer {
   /** The commit that holds the batch: of this plan, or of long ago when the batch was sent again. */
   commit?: SealedCommit;
 }
+
+/** A batch came in with a valid token. That it had to wait for others is not its writer's fault. */
+const WAITING_GRACE_MS = 60_000;
 
 interface Progress {
   entries: Entries;
@@ -54,6 +57,11 @@ export function planCommits(
 function decideOne(progress: Progress, to: WaitingBatch, epoch: string, at: PartitionId, nowMs: number) {
   const seq = progress.head.seq + 1;
   const { caller, batch } = to;
+  if (caller.tokenExpiresAtMs + WAITING_GRACE_MS <= nowMs) {
+    // I8: left behind by a dead holder, and found long after its writer's rights ended.
+    progress.answers.push({ to, ack: refuseAll(batch, 'token-expired', 'the token has expired') });
+    return;
+  }
   const decision = decideBatch(progress.entries, batch, caller, { partition: at.partition, seq, nowMs });
   const outcomes = [...decision.outcomes];
   const ack: Ack = { client: batch.client, n: batch.n, outcomes, shared: 1 };
@@ -80,13 +88,17 @@ function decideOne(progress: Progress, to: WaitingBatch, epoch: string, at: Part
 const findAnswer = (commits: readonly SealedCommit[], { batch }: WaitingBatch): SealedCommit | undefined =>
   commits.find(({ commit }) => commit.mutation.client === batch.client && commit.mutation.n === batch.n);
 
+function refuseAll({ client, n, ops }: Batch, code: ErrorCode, message: string): Ack {
+  const refused: Outcome = { status: 'refused', code, message };
+  return { client, n, outcomes: ops.map(() => refused), shared: 1 };
+}
+
 // I6: the batch was applied before; whoever sends it again gets what it was told then.
 function repeatAnswer(commit: SealedCommit, to: WaitingBatch): Answer {
   const { client, n } = to.batch;
   const { author, mutation, partition, seq } = commit.commit;
   if (author !== to.caller.instanceId) {
-    const forbidden: Outcome = { status: 'refused', code: 'forbidden', message: 'the batch is of another' };
-    return { to, ack: { client, n, outcomes: to.batch.ops.map(() => forbidden), shared: 1 } };
+    return { to, ack: refuseAll(to.batch, 'forbidden', 'the batch is of another') };
   }
   const ack = { client, n, commit: { partition, seq }, outcomes: [...mutation.outcomes], shared: 1 };
   return { to, ack, commit };

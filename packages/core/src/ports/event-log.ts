@@ -15,7 +15,7 @@ export interface Loaded {
   entries: ReadonlyMap<string, Entry>;
   /** Of the mutations asked for, the commits that hold them. */
   answered: readonly SealedCommit[];
-  /** Whether somebody holds the partition's write lease now. */
+  /** Whether the write lease was taken and not given back: somebody holds it, or died with it and left work behind. */
   leased: boolean;
 }
 
