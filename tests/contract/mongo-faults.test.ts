@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { connectMongo, createIndexes, type Mongo, mongoEventLog } from '@mnemon/adapters/mongo';
-import { type EventLog, type PartitionId, Unavailable } from '@mnemon/core';
-import { appendOf, loadAll, newMutation, openSpace, write } from '@mnemon/testing/contracts/stored-history';
+import { connectMongo, createIndexes, type Mongo, mongoEventLog, mongoInbox } from '@mnemon/adapters/mongo';
+import { type EventLog, type Inbox, type PartitionId, Unavailable } from '@mnemon/core';
+import {
+  appendOf,
+  loadAll,
+  newMutation,
+  openSpace,
+  waitingBatch,
+  write,
+} from '@mnemon/testing/contracts/stored-history';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { engineUrl } from '../engines.ts';
 import { type SeveredProxy, severedProxy } from './severed-proxy.ts';
@@ -13,11 +20,13 @@ describe.runIf(engineUrl('MongoDB'))('MongoDB behind a network that fails', () =
   let severed: Mongo;
   let log: EventLog;
   let truth: EventLog;
+  let inbox: Inbox;
   let at: PartitionId;
 
   beforeAll(async () => {
     direct = connectMongo({ url: engineUrl('MongoDB') as string, dbName });
     truth = mongoEventLog(direct);
+    inbox = mongoInbox(direct);
     await createIndexes(direct.db);
   });
   afterAll(async () => {
@@ -65,16 +74,23 @@ describe.runIf(engineUrl('MongoDB'))('MongoDB behind a network that fails', () =
     expect(answered).toEqual(append.commits);
   });
 
-  test.for(['insert', 'update'])(
+  // Named after what only that command carries.
+  test.for(['documents', 'updates', 'deletes'])(
     'a connection lost in the middle, at %s, leaves nothing',
-    async (command) => {
+    async (word) => {
+      const waiting = waitingBatch(at.space);
+      await inbox.put(at, waiting);
+      const { client, n } = waiting.batch;
+      const append = async () => write(log, at, [{ values: [['a', 'after']] }], [{ client, n }]);
       for (const when of ['before', 'after'] as const) {
-        proxy.cutAt(command, when);
-        await expect(write(log, at, [{ values: [['a', 'torn']] }])).rejects.toThrow(Unavailable);
+        proxy.cutAt(word, when);
+        await expect(append()).rejects.toThrow(Unavailable);
         expect(await truth.head(at.space)).toMatchObject({ seq: [1] });
         expect(await value()).toBe('before');
+        expect(await inbox.list(at, 10)).toEqual([waiting]);
       }
-      expect(await write(log, at, [{ values: [['a', 'after']] }])).toBe('committed');
+      expect(await append()).toBe('committed');
+      expect(await inbox.list(at, 10)).toEqual([]);
     },
   );
 
