@@ -127,3 +127,16 @@ describe('throws Unauthorized, which becomes 401', () => {
     await expect(ask({ headers: { Authorization: 'Bearer x' }, queryStringParameters })).rejects.toThrow();
   });
 });
+
+test('more grants than API Gateway carries to later events are denied, and the log says so', async () => {
+  const grants = Array.from({ length: 50 }, (_, i) => ({
+    pattern: `${'x'.repeat(200)}${i}`,
+    access: 'read' as const,
+  }));
+  const answer = await ask({
+    headers: { Authorization: `Bearer ${await tokenFor({ grants })}` },
+    queryStringParameters: named,
+  });
+  expect(answer).toMatchObject({ policyDocument: { Statement: [{ Effect: 'Deny' }] }, context: {} });
+  expect(lines.join()).toContain('grants');
+});

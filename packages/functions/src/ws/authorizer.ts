@@ -22,18 +22,15 @@ export async function handler(event: AuthorizerEvent) {
   const token = bearer ?? tokenInSubprotocols(headers) ?? query.token;
   const verified = token ? await verifyToken(token, AUTH_SECRETS, Date.now()) : undefined;
   if (!verified?.ok) {
-    console.log(
-      JSON.stringify({
-        level: 'info',
-        message: 'connection refused',
-        problem: verified?.problem ?? 'no token',
-      }),
-    );
+    refused(verified?.problem ?? 'no token');
     throw new Error('Unauthorized');
   }
   const { claims } = verified;
   const instanceId = instanceOf(claims, query.instance);
-  if (!instanceId) return policy('Deny', event.methodArn, claims.sub, {});
+  if (!instanceId) {
+    refused('the token is for another instance');
+    return policy('Deny', event.methodArn, claims.sub, {});
+  }
   const caller: AuthorizedCaller = {
     space: claims.space,
     instanceId,
@@ -41,8 +38,19 @@ export async function handler(event: AuthorizerEvent) {
     grants: claims.grants,
     tokenExpiresAtMs: claims.exp * 1000,
   };
-  return policy('Allow', event.methodArn, claims.sub, toContext(caller));
+  const context = toContext(caller);
+  if (Buffer.byteLength(context.caller) > CONTEXT_BYTES) {
+    refused('the grants are too long for a connection');
+    return policy('Deny', event.methodArn, claims.sub, {});
+  }
+  return policy('Allow', event.methodArn, claims.sub, context);
 }
+
+/** An authorizer's whole answer may have 8 KB; beyond it, API Gateway fails the handshake without a word. */
+const CONTEXT_BYTES = 7 * 1024;
+
+const refused = (problem: string): void =>
+  console.log(JSON.stringify({ level: 'info', message: 'connection refused', problem }));
 
 function policy(
   effect: 'Allow' | 'Deny',
