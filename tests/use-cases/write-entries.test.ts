@@ -356,3 +356,24 @@ describe('a holder that died', () => {
     expect(await waitingIn(world)).toEqual([]);
   });
 });
+
+test('a commit that conflicts without end is given up for now, and its writer is told to come again', async () => {
+  const world = makeWorld();
+  const ann = await join(world, 'ann');
+  let attempts = 0;
+  const log: typeof world.ports.log = {
+    ...world.ports.log,
+    append: async () => {
+      attempts += 1;
+      return 'conflict';
+    },
+  };
+  const stuck = { ...world.ports, log };
+  const batch = batchOf(put(world, 'a', 1));
+  await send(world, ann, batch, stuck);
+  expect(attempts).toBeLessThan(20);
+  world.pass(3_001);
+  expect(await send(world, ann, { ...batch, resend: true }, stuck)).toMatchObject({ code: 'contention' });
+  await send(world, ann, { ...batch, resend: true });
+  expect(acksTo(ann)).toMatchObject([{ commit: { seq: 1 } }]);
+});

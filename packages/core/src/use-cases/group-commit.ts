@@ -8,6 +8,8 @@ const LEASE_MS = 2_000;
 /** A holder gives way after this long, so that it ends well within its invocation. */
 const TENURE_MS = 10_000;
 const BATCHES_PER_ROUND = 64;
+/** Writers see the lease and keep out, so who loses this often in a row is up against a transaction that nobody ends. */
+const MAX_CONFLICTS = 10;
 
 /**
  * Commits what waits in the inbox, if nobody else is at it. Answers whether this call was the one. What a dead holder
@@ -19,7 +21,7 @@ export async function drainInbox(ports: Ports, at: PartitionId): Promise<boolean
   let drained = false;
   while (await ports.inbox.acquireLease(at, holder, LEASE_MS)) {
     try {
-      await commitRounds(ports, at, holder, untilMs);
+      if (!(await commitRounds(ports, at, holder, untilMs))) return false;
     } finally {
       await ports.inbox.releaseLease(at, holder);
     }
@@ -31,27 +33,39 @@ export async function drainInbox(ports: Ports, at: PartitionId): Promise<boolean
   return drained;
 }
 
-async function commitRounds(ports: Ports, at: PartitionId, holder: string, untilMs: number): Promise<void> {
+/** False when it could not get through; what waits is then sent again by its writers. */
+async function commitRounds(
+  ports: Ports,
+  at: PartitionId,
+  holder: string,
+  untilMs: number,
+): Promise<boolean> {
   let renewedAtMs = ports.clock.now();
+  let conflicts = 0;
   let publishing = Promise.resolve();
   try {
     while (ports.clock.now() < untilMs) {
       const waiting = await ports.inbox.list(at, BATCHES_PER_ROUND);
-      if (waiting.length === 0) return;
+      if (waiting.length === 0) return true;
       // Loaded with their mutations: one may have been committed by a writer that took the fast path (I6).
       const loaded = await loadFor(ports, at, waiting, true);
       const plan = planCommits(loaded, waiting, at, ports.clock.now());
       if (plan.commits.length === 0) await ports.inbox.remove(at, plan.settled);
-      else if ((await ports.log.append(plan)) === 'conflict') continue;
+      else if ((await ports.log.append(plan)) === 'conflict') {
+        if (++conflicts === MAX_CONFLICTS) return false;
+        continue;
+      }
+      conflicts = 0;
       // The next round may commit while this one is being posted; readers put the order right.
       await publishing;
       publishing = publish(ports, plan);
       publishing.catch(() => {}); // awaited below; not unhandled meanwhile
       if (ports.clock.now() - renewedAtMs > LEASE_MS / 2) {
         renewedAtMs = ports.clock.now();
-        if (!(await ports.inbox.acquireLease(at, holder, LEASE_MS))) return;
+        if (!(await ports.inbox.acquireLease(at, holder, LEASE_MS))) return true; // another's turn
       }
     }
+    return true;
   } finally {
     await publishing;
   }
