@@ -74,9 +74,9 @@ describe.each(engines)('a handler is killed, on $name', ({ backends }) => {
   }, 120_000);
   afterAll(() => cloud.close());
 
-  test.each(scenes)(
-    '$phase $call $way: the write is acked, applied once, and all converge',
-    async (scene) => {
+  test.each(scenes.map((scene) => [`${scene.phase} ${scene.call}, ${scene.way}`, scene] as const))(
+    '%s: the write is acked, applied once, and all converge',
+    async (_, scene) => {
       const { space, writer, observer, written } = played.get(scene) as Played;
       expect(await written).toEqual({ key: 'key', version: 1, merged: false });
       const [first, ...others] = await cloud.commits(space);

@@ -24,6 +24,23 @@ const SCRAPS = [
   '\u0000',
   '\ud800',
 ];
+const VALUES = [
+  'null',
+  '-1',
+  '0',
+  '1e300',
+  '""',
+  '"a"',
+  '"**"',
+  '[]',
+  '{}',
+  '[[]]',
+  '{"__proto__":1}',
+  'true',
+  '"bm8"',
+];
+/** A text, number, empty list or empty object that stands where a value does. */
+const VALUE = /(?<=[:[,])("[^"\\\\]*"(?!:)|-?\d+(\.\d+)?|\[\]|\{\})/g;
 
 /** Good and bad frames with pieces missing, repeated or foreign; the same ones for the same seed. */
 function mangledFrames(): string[] {
@@ -36,12 +53,19 @@ function mangledFrames(): string[] {
     frame('subscribe', { patterns: ['a/*'] }),
     ...badFrames.map(({ text }) => text).filter((text) => text.length < 2_000),
   ];
-  const mangle = (text: string): string => {
+  const cut = (text: string): string => {
     const [at, length] = [pick(text.length + 1), pick(6)];
     const scrap =
       random() < 0.5 ? SCRAPS[pick(SCRAPS.length)] : text.slice(pick(text.length), pick(text.length));
     return text.slice(0, at) + scrap + text.slice(at + length);
   };
+  // Stays JSON: one of its values becomes another one.
+  const exchange = (text: string): string => {
+    const values = text.match(VALUE) ?? [];
+    let left = pick(values.length);
+    return text.replace(VALUE, (value) => (left-- === 0 ? (VALUES[pick(VALUES.length)] ?? '') : value));
+  };
+  const mangle = (text: string): string => (random() < 0.8 ? exchange(text) : cut(text));
   return Array.from({ length: FRAMES }, () => {
     let text = originals[pick(originals.length)] ?? '';
     for (let times = pick(4); times >= 0; times--) text = mangle(text);
