@@ -15,22 +15,29 @@ export interface Ambush extends HostFaults {
    * when it is there, once the verdict is out.
    */
   at(point: Point, decide?: () => Verdict | Promise<Verdict>): Promise<void>;
+  /** How many writes have come to `point` so far. */
+  passed(point: Point): number;
 }
 
 const nameOf = ({ call, phase }: Point): string => `${phase} ${call}`;
 
 export function createAmbush(): Ambush {
   const waiting = new Map<string, { decide: () => Verdict | Promise<Verdict>; reached: () => void }>();
+  const passed = new Map<string, number>();
   const writes = new Set<string>();
   return {
     at: (point, decide = () => 'kill') =>
       new Promise((resolve) => waiting.set(nameOf(point), { decide, reached: resolve })),
 
+    passed: (point) => passed.get(nameOf(point)) ?? 0,
+
     async onPortCall(port, method, phase, requestId) {
       const call = `${port}.${method}`;
       if (call === 'log.load') writes.add(requestId);
       const name = nameOf({ call, phase });
-      const found = writes.has(requestId) ? waiting.get(name) : undefined;
+      if (!writes.has(requestId)) return 'continue';
+      passed.set(name, (passed.get(name) ?? 0) + 1);
+      const found = waiting.get(name);
       if (!found) return 'continue';
       waiting.delete(name);
       const verdict = await found.decide();

@@ -48,8 +48,13 @@ describe.each(engines)('many writers of one space, on $name', ({ backends }) => 
       const space = cloud.newSpace();
       const writers = await connectMany(space, 6);
       await takeLease(cloud, space);
+      const tries = () => ambush.passed({ call: 'inbox.acquireLease', phase: 'after' });
+      const triesBefore = tries();
       const early = writers.slice(0, 5).map((writer, i) => writer.write(`key-${i}`, i));
       await waitForInbox(cloud, space, 5);
+      await eventually(() =>
+        expect(tries(), 'all five found it taken').toBeGreaterThanOrEqual(triesBefore + 5),
+      );
 
       const tried = leaveLeaseToNext(cloud, ambush, space);
       const died = ambush.at({ call: 'log.append', phase });
