@@ -5,7 +5,7 @@ import type { Verdict } from '../../packages/local/src/lambda/lambda-host.ts';
 import { createAmbush, type Phase } from './ambush.ts';
 import { engines } from './engines.ts';
 import { eventually } from './eventually.ts';
-import { leaveLeaseToNext, returnLease, takeLease } from './lease-holder.ts';
+import { leaveLeaseToNext, returnLease, takeLease, waitForInbox } from './lease-holder.ts';
 import { startTestCloud, type TestCloud } from './test-cloud.ts';
 
 /** The steps of a write in their order, and those that it takes when it has to wait its turn. */
@@ -91,7 +91,7 @@ describe.each(engines)('a handler is killed, on $name', ({ backends }) => {
         expect(seen).toEqual(own);
       });
       expect(await cloud.verify(space)).toMatchObject({ intact: true, end: { seq: 2 } });
-      expect(await cloud.inbox.list({ space, partition: 0 }, 10), 'nothing is left waiting').toEqual([]);
+      await waitForInbox(cloud, space, 0);
       await Promise.all([writer.close(), observer.close()]);
     },
   );
