@@ -57,14 +57,17 @@ export function createConnection(options: ConnectionOptions): Connection {
     events.push(event);
     if (isDispatching) return;
     isDispatching = true;
-    for (let next = events.shift(); next; next = events.shift()) {
-      const before = state;
-      const { state: after, effects } = transition(before, next, ports.random());
-      state = after;
-      for (const effect of effects) run(effect);
-      if (after !== before) onState(after, before);
+    try {
+      for (let next = events.shift(); next; next = events.shift()) {
+        const before = state;
+        const { state: after, effects } = transition(before, next, ports.random());
+        state = after;
+        for (const effect of effects) run(effect);
+        if (after !== before) onState(after, before);
+      }
+    } finally {
+      isDispatching = false;
     }
-    isDispatching = false;
   }
 
   function run(effect: Effect): void {

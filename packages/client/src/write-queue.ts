@@ -16,7 +16,7 @@ export interface WriteQueue {
   readonly isFull: boolean;
   /**
    * Adds an operation, or puts it in the place of the key's newest one: nobody needs a value that the same batch
-   * overwrites. Everybody who waited for that one waits for this one then. Answers what stands in the queue now.
+   * overwrites. (In an earlier batch it stays: a reader would see it before what was written between.) Everybody who waited for that one waits for this one then. Answers what stands in the queue now.
    */
   add(pending: PendingOp): PendingOp;
   all(): readonly PendingOp[];
@@ -32,7 +32,7 @@ export function createWriteQueue(): WriteQueue {
 
   function add(pending: PendingOp): PendingOp {
     const last = newest.get(pending.op.key);
-    if (last && mayReplace(last, pending)) {
+    if (last && mayReplace(last, pending) && countOfNextBatch() === queue.length) {
       sizeBytes += pending.sizeBytes - last.sizeBytes;
       last.op = pending.op;
       last.sizeBytes = pending.sizeBytes;

@@ -38,6 +38,8 @@ export interface BackendOptions {
   dataDir?: string | undefined;
   /** Names the database, the table and the channels, so that several clouds can share one engine. */
   name: string;
+  /** What the functions call AWS with. */
+  accessKeyId: string;
   log: (line: string) => void;
 }
 
@@ -71,15 +73,17 @@ async function openMemory({ urls, dataDir, name }: BackendOptions): Promise<Part
     return { backend, env: {}, ports: { log, inbox, nodes }, close: () => store.close() };
   }
   const { connectMongo, createIndexes } = await import('@mnemon/adapters/mongo'); // not on every start
-  const mongo = connectMongo({ url: urls.mongodbUrl, dbName: name });
-  const where = withoutCredentials(urls.mongodbUrl);
-  await reach(`MongoDB at ${where}`, () => createIndexes(mongo.db));
-  await mongo.close();
-  const env = { MONGODB_URL: urls.mongodbUrl, MONGODB_DATABASE: name };
+  const { mongodbUrl } = urls;
+  const where = withoutCredentials(mongodbUrl);
+  await reach('MONGODB_URL', where, async () => {
+    const mongo = connectMongo({ url: mongodbUrl, dbName: name });
+    await createIndexes(mongo.db).finally(() => mongo.close());
+  });
+  const env = { MONGODB_URL: mongodbUrl, MONGODB_DATABASE: name };
   return { backend: { name: 'memory', kind: 'external', where }, env, ports: {}, close: async () => {} };
 }
 
-async function openConnections({ urls, dataDir, name, log }: BackendOptions): Promise<Part> {
+async function openConnections({ urls, dataDir, name, accessKeyId, log }: BackendOptions): Promise<Part> {
   const external = urls.dynamodbEndpoint;
   const path = dataDir && join(dataDir, 'dynamodb');
   const embedded = external
@@ -87,9 +91,12 @@ async function openConnections({ urls, dataDir, name, log }: BackendOptions): Pr
     : await startEmbeddedDynamoDb({ ...(path !== undefined && { path }), log });
   const endpoint = external ?? embedded?.endpoint ?? '';
   const tableName = `${name}-connections`;
-  const client = dynamoClient({ region: 'us-east-1', endpoint });
+  // With the functions' own key: DynamoDB Local keeps the tables of each key apart.
+  const credentials = { accessKeyId, secretAccessKey: 'local' };
+  const client = dynamoClient({ region: 'us-east-1', endpoint, credentials });
   try {
-    await reach(`DynamoDB at ${endpoint}`, () => createTables({ client, tableName }));
+    const where = withoutCredentials(endpoint);
+    await reach('DYNAMODB_ENDPOINT', where, () => createTables({ client, tableName }));
   } catch (error) {
     await embedded?.close();
     throw error;
@@ -108,13 +115,15 @@ async function openConnections({ urls, dataDir, name, log }: BackendOptions): Pr
   };
 }
 
-async function openBus({ urls, name, log }: BackendOptions): Promise<Part> {
+async function openBus({ urls, name }: BackendOptions): Promise<Part> {
   const prefix = { BUS_PREFIX: name };
   if (urls.upstash) {
     const { url, token } = urls.upstash;
+    const where = withoutCredentials(url);
+    await reach('UPSTASH_REDIS_REST_URL', where, () => ping(url, token));
     const env = { ...prefix, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token };
     return {
-      backend: { name: 'event bus', kind: 'external', where: url },
+      backend: { name: 'event bus', kind: 'external', where },
       env,
       ports: {},
       close: async () => {},
@@ -129,7 +138,7 @@ async function openBus({ urls, name, log }: BackendOptions): Promise<Part> {
   const token = randomBytes(24).toString('base64url');
   const { redisUrl } = urls;
   const where = withoutCredentials(redisUrl);
-  const rest = await reach(`Redis at ${where}`, () => startUpstashRest({ redisUrl, token, log }));
+  const rest = await reach('REDIS_URL', where, () => startUpstashRest({ redisUrl, token }));
   const env = { ...prefix, UPSTASH_REDIS_REST_URL: rest.url, UPSTASH_REDIS_REST_TOKEN: token };
   return {
     backend: { name: 'event bus', kind: 'external', where },
@@ -144,17 +153,29 @@ export class StartProblem extends Error {
   override readonly name = 'StartProblem';
 }
 
-async function reach<Value>(what: string, open: () => Promise<Value>): Promise<Value> {
+async function reach<Value>(variable: string, where: string, open: () => Promise<Value>): Promise<Value> {
   try {
     return await open();
-  } catch (cause) {
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const [reason = ''] = String(cause instanceof Error ? cause.message : cause).split('\n');
     throw new StartProblem(
-      `${what} cannot be reached. Start it, or unset its variable to use the embedded one.`,
-      { cause },
+      `${variable}: ${where} is of no use (${reason}). Start it, or unset the variable for the embedded one.`,
+      { cause: error },
     );
   }
 }
 
+const PING_MS = 3_000;
+
+async function ping(url: string, token: string): Promise<void> {
+  const headers = { authorization: `Bearer ${token}` };
+  const request = { method: 'POST', headers, body: '["PING"]', signal: AbortSignal.timeout(PING_MS) };
+  const answer = await fetch(url, request);
+  if (!answer.ok) throw new Error(`it answers ${answer.status}`);
+}
+
+/** For people to read. What stands before the last @ is nobody's business, and neither are the options. */
 function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//').replace(/\?.*$/, '');
+  return url.replace(/\/\/.*@/, '//').replace(/\?.*$/, '');
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Ports } from '@mnemon/core';
@@ -47,9 +47,12 @@ const DAY_S = 24 * 60 * 60;
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const log = options.log ?? (() => {});
   const secret = await devSecret(options.dataDir);
-  const credentials = { accessKeyId: `local${randomBytes(8).toString('hex')}` };
+  // Stable, as the tables of DynamoDB Local belong to a key; and as hard to guess as the secret.
+  const credentials = {
+    accessKeyId: `local${createHash('sha256').update(secret).digest('hex').slice(0, 15)}`,
+  };
   const { name = 'mnemon', dataDir, backends: urls = {} } = options;
-  const backends = await openBackends({ urls, dataDir, name, log });
+  const backends = await openBackends({ urls, dataDir, name, log, accessKeyId: credentials.accessKeyId });
   const host = startLambdaHost({
     ports: backends.ports,
     log,

@@ -1,6 +1,6 @@
 import { type Backend, type BackendUrls, StartProblem } from './backends.ts';
 import { type Cloud, startCloud } from './cloud.ts';
-import { parseCommandLine, USAGE } from './command-line.ts';
+import { type CommandLine, parseCommandLine, USAGE } from './command-line.ts';
 import { demonstrate } from './proof.ts';
 
 /** `npm start`: the cloud, the demonstration, and then the cloud until Ctrl-C. Answers the exit code. */
@@ -15,17 +15,19 @@ async function main(args: string[]): Promise<number> {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // not the user's concern
   process.env.AWS_ACCESS_KEY_ID ??= 'local';
   process.env.AWS_SECRET_ACCESS_KEY ??= 'local';
-  const stopped = stopSignal();
   const cloud = await startCloud({
     port: command.port,
     dataDir: command.dataDir,
     backends: readBackendUrls(process.env),
     log: (line) => console.error(line),
+  }).catch((error) => {
+    throw whyNotStarted(error, command);
   });
   try {
     await introduce(cloud);
     const isProven = await prove(cloud);
     if (command.once) return isProven ? 0 : 1;
+    const stopped = stopSignal(); // before this, Ctrl-C ends the process as it would any other
     console.log('\nReady. Ctrl-C ends it.');
     await stopped;
     return 0;
@@ -74,6 +76,27 @@ function stopSignal(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
 }
+
+/** One sentence for everything that a user may have caused. */
+function whyNotStarted(error: unknown, { port, dataDir }: CommandLine): StartProblem {
+  if (error instanceof StartProblem) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const options = { cause: error };
+  if (code === 'EADDRINUSE')
+    return new StartProblem(`Port ${port} is taken. Choose another with --port.`, options);
+  if (code === 'EACCES' && message.includes('listen')) {
+    return new StartProblem(`Port ${port} may not be used. Choose one above 1023 with --port.`, options);
+  }
+  if (code !== undefined && FOLDER_PROBLEMS.has(code)) {
+    return new StartProblem(
+      `The data folder ${dataDir} cannot be used (${code}). Choose another with --data.`,
+      options,
+    );
+  }
+  return new StartProblem(`Mnemon could not start: ${message}`, options);
+}
+
+const FOLDER_PROBLEMS = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOSPC']);
 
 function explain(error: unknown): number {
   if (!(error instanceof StartProblem)) throw error;

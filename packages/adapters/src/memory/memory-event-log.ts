@@ -5,7 +5,7 @@ import type { KeptCommit, KeptEntry } from './journal-record.ts';
 import { mutationName, type Partition, partitionOf } from './state.ts';
 
 /** The log in memory. Each call is one step: nothing else happens between its first line and its last. */
-export function memoryEventLog({ state, commit, now }: Shared): EventLog {
+export function memoryEventLog({ state, commit }: Shared): EventLog {
   return {
     async open(space, epoch) {
       const existing = state().epochs.get(space);

@@ -59,10 +59,25 @@ test('an entry names the seq of the version that it replaces', () => {
   expect(plan({ ...NOTHING_WRITTEN, entries }, second).entries[0]).toMatchObject({ loadedSeq: 12 });
 });
 
-describe('a batch of which nothing takes effect', () => {
-  const refused = waitingOf('eve', batchOf('e', 1, put('x'), del({ key: 'nothing' })), {
-    grants: [{ pattern: 'nothing', access: 'write' }],
+describe('a batch whose answer depended on what was there', () => {
+  const conditions = [
+    ['a deletion of nothing', del({ key: 'nothing' }), { status: 'unchanged' }],
+    ['a condition that was not met', put(1, { key: 'nothing', expectedVersion: 3 }), { code: 'conflict' }],
+  ] as const;
+
+  test.each(conditions)('%s is remembered, and a late copy changes nothing (I6)', (_, op, answer) => {
+    const asked = waitingOf('ann', batchOf('a', 1, op));
+    const { commits, answers } = plan(undefined, asked);
+    expect(commits.map(({ commit }) => commit.events)).toEqual([[]]);
+    expect(answers[0]?.ack.outcomes).toMatchObject([answer]);
+    const since = { ...entryAfter(['bob', put('here now')]), key: 'nothing' };
+    const loaded = { ...NOTHING_WRITTEN, answered: commits, entries: new Map([['nothing', since]]) };
+    expect(plan(loaded, asked)).toMatchObject({ commits: [], answers: [{ ack: { outcomes: [answer] } }] });
   });
+});
+
+describe('a batch that is refused for what it is', () => {
+  const refused = waitingOf('eve', batchOf('e', 1, put('x'), del({ key: 'nothing' })), { grants: [] });
 
   test('makes no commit, and is answered and settled all the same', () => {
     const { commits, entries, answers, settled } = plan(undefined, refused);
@@ -71,7 +86,7 @@ describe('a batch of which nothing takes effect', () => {
     expect(answers).toHaveLength(1);
     expect(answers[0]?.ack).toMatchObject({
       shared: 1,
-      outcomes: [{ status: 'refused', code: 'forbidden' }, { status: 'unchanged' }],
+      outcomes: [{ code: 'forbidden' }, { code: 'forbidden' }],
     });
     expect(answers[0]?.ack.commit).toBeUndefined();
   });

@@ -65,7 +65,7 @@ function decideOne(progress: Progress, to: WaitingBatch, epoch: string, at: Part
   const decision = decideBatch(progress.entries, batch, caller, { partition: at.partition, seq, nowMs });
   const outcomes = [...decision.outcomes];
   const ack: Ack = { client: batch.client, n: batch.n, outcomes, shared: 1 };
-  if (decision.events.length === 0) {
+  if (decision.events.length === 0 && !outcomes.some(dependsOnState)) {
     progress.answers.push({ to, ack });
     return;
   }
@@ -84,6 +84,11 @@ function decideOne(progress: Progress, to: WaitingBatch, epoch: string, at: Part
   progress.commits.push(commit);
   progress.answers.push({ to, ack: { ...ack, commit: { partition: at.partition, seq } }, commit });
 }
+
+// I6: what was answered so stays so. Without a commit to remember it, a late copy of the batch would be decided on
+// another state: a key deleted that was missing then, a condition met that was not.
+const dependsOnState = (outcome: Outcome): boolean =>
+  outcome.status === 'unchanged' || (outcome.status === 'refused' && outcome.code === 'conflict');
 
 const findAnswer = (commits: readonly SealedCommit[], { batch }: WaitingBatch): SealedCommit | undefined =>
   commits.find(({ commit }) => commit.mutation.client === batch.client && commit.mutation.n === batch.n);

@@ -46,7 +46,8 @@ async function answerText(app: App, caller: Caller, text: string): Promise<Answe
     return await answer(app, caller, frame);
   } catch (error) {
     logFailure(frame, caller, error);
-    if (error instanceof Unavailable) {
+    // By its name: from an embedded store it comes across threads, and has lost its class.
+    if (error instanceof Error && error.name === Unavailable.name) {
       return errorFrame(frame.id, wireError('unavailable', error.message, { retryAfterMs: 500 }));
     }
     return errorFrame(frame.id, wireError('internal', 'the request failed; its cause is in the log'));

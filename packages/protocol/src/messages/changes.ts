@@ -30,8 +30,8 @@ export const deliverySchema = z.object({
 export type Delivery = z.infer<typeof deliverySchema>;
 
 /**
- * New commits, pushed; and the writer's ack, which rides on the commit that it answers. A batch of which nothing was
- * applied made no commit: its ack comes alone.
+ * New commits, pushed; and the writer's ack, which rides on the commit that it answers. A batch that was
+ * refused for what it is made no commit: its ack comes alone.
  */
 export const changesSchema = envelope(
   'changes',
