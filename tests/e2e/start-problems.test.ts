@@ -57,7 +57,10 @@ describe('npm start says in one line what is wrong, and fails', () => {
 
 async function start(args: string[], env: Record<string, string> = {}) {
   const { MONGODB_URL, REDIS_URL, DYNAMODB_ENDPOINT, ...own } = process.env;
-  const child = spawn(process.execPath, [START, ...args], { env: { ...own, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [START, ...args], {
+    env: { ...own, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
