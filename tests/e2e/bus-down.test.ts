@@ -4,22 +4,26 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engines } from './engines.ts';
 import { startTestCloud, type TestCloud } from './test-cloud.ts';
 
-/** A port that nobody listens on. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
+/** Answers every command once asked, as long as it is there. */
+async function startBus(): Promise<{ url: string; die: () => Promise<unknown> }> {
+  const server = createServer((_, response) => response.end('{"result":"PONG"}'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  const die = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${port}`, die };
 }
 
-describe.each(engines)('an event bus that is down, on $name', ({ backends }) => {
+describe.each(engines)('an event bus that goes down, on $name', ({ backends }) => {
   let cloud: TestCloud;
   beforeAll(async () => {
-    const upstash = { url: `http://127.0.0.1:${await closedPort()}`, token: 'token' };
-    const urls = { ...backends, redisUrl: undefined, upstash };
+    const bus = await startBus();
+    const urls = { ...backends, redisUrl: undefined, upstash: { url: bus.url, token: 'token' } };
     // One environment, for each knows only of its own attempts.
     cloud = await startTestCloud(urls, { maxConcurrency: 1 });
+    await bus.die();
   });
   afterAll(() => cloud.close());
 
