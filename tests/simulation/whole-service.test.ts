@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type ServiceFaults, SPACE, simulatedService } from './simulated-service.ts';
 
-const SEED = Number(process.env.MNEMON_SEED ?? Date.now() % 2 ** 31);
+const SEED = Number(process.env.MNEMON_SEED ?? 2_096_321_601);
 const INSTANCES = ['ada', 'ben', 'cem', 'dot'];
 const KEYS = ['a', 'b', 'c/1', 'c/2'];
 
@@ -102,7 +102,7 @@ async function expectPromises(world: World): Promise<void> {
   const versions = new Set(
     log.flatMap(({ commit }) => commit.events.map((each) => `${each.key} ${each.version}`)),
   );
-  for (const { key, value, written } of world.attempts) {
+  for (const { key, written } of world.attempts) {
     expect(written, 'every write is answered in the end').toBeDefined();
     if (value !== undefined || written?.version)
       expect(versions, 'I1').toContain(`${key} ${written?.version}`);
