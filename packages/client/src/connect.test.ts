@@ -8,14 +8,23 @@ import type { Change } from './change.ts';
 import { type ConnectOptions, connect } from './connect.ts';
 import type { Status } from './status.ts';
 
-function createWorld(serverOptions: Partial<MiniServerOptions> = {}) {
+/** `intercept` sees what a client says first, and keeps it from the server by answering true. */
+function createWorld(
+  serverOptions: Partial<MiniServerOptions> = {},
+  intercept: (text: string, socket: ServerSocket) => boolean = () => false,
+) {
   const clock = createFakeClock();
   const random = seededRandom(1);
   const sockets: ServerSocket[] = [];
   const server = createMiniServer({ now: clock.now, ...serverOptions });
   const accept = (socket: ServerSocket) => {
     sockets.push(socket);
-    return server.accept(socket);
+    const accepted = server.accept(socket);
+    if ('httpStatus' in accepted) return accepted;
+    const received = (text: string) => {
+      if (!intercept(text, socket)) accepted.received(text);
+    };
+    return { ...accepted, received };
   };
   const network = createFaultyNetwork({ clock, random, accept });
   const ports = { clock, random, openSocket: network.openSocket };
@@ -89,6 +98,32 @@ test('the last frame, lost, is found by a heartbeat (I4)', async () => {
   expect(server.log).toHaveLength(1);
   await clock.advanceUntil(() => b.status.cursor?.seq[0] === 1, 2_500);
   expect(b.status).toMatchObject({ gaps: 1, reconnects: 0 });
+});
+
+test('a heartbeat that is refused was answered all the same: the connection stays', async () => {
+  const refuse = (text: string, socket: ServerSocket) => {
+    const { type, id, timestamp } = JSON.parse(text);
+    if (type !== 'heartbeat') return false;
+    const payload = { code: 'unavailable', message: 'the store is away', retryable: true };
+    socket.send(JSON.stringify({ type: 'error', id, timestamp, payload }));
+    return true;
+  };
+  const { open, clock } = createWorld({}, refuse);
+  const a = await open('a');
+  await clock.advance(10_000);
+  expect(a.status).toMatchObject({ state: 'live', reconnects: 0 });
+});
+
+test('a batch that the gateway closes the connection on is refused, and what follows it gets through', async () => {
+  const { open, settled } = createWorld({}, (text, socket) => {
+    if (!text.includes('huge')) return false;
+    socket.close(1009);
+    return true;
+  });
+  const a = await open('a');
+  await expect(settled(a.write('k', 'huge'))).rejects.toMatchObject({ code: 'batch-too-large' });
+  expect(await settled(a.write('k', 'small'))).toMatchObject({ version: 1 });
+  expect(a.status).toMatchObject({ reconnects: 1, resends: 0, pendingOps: 0 });
 });
 
 describe('a client that only writes', () => {

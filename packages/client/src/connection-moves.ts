@@ -134,7 +134,7 @@ export const healed = (state: StateOf<'gapped'>): Transition => goLive(connected
 export const askForGap = (state: StateOf<'gapped'>): Transition =>
   ask({ ...connected(state), name: 'catching-up', ask: 'catch-up', asks: 0 });
 
-/** I4: a heartbeat that isn't answered within one interval means a connection that carries nothing any more. */
+/** I4: a heartbeat after which nothing is answered for one interval means a connection that carries nothing any more. */
 export const pulse = (state: Live, event: EventOf<'heartbeat'>, chance: number): Transition =>
   state.beatAwaited
     ? retry(state, event, chance)

@@ -69,7 +69,7 @@ interface Happenings {
   behind: { readonly moved: boolean };
   /** Nothing is missing as far as known. */
   level: object;
-  /** A heartbeat was answered. */
+  /** Something was answered, be it with a refusal. */
   beat: object;
   /** The time for what this state waits for is over. */
   deadline: object;

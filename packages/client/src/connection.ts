@@ -1,10 +1,16 @@
 import type { ClientFrame, Cursor } from '@mnemon/protocol';
 import { PROTOCOL_VERSION } from '@mnemon/protocol';
 import { createTimer } from './clock.ts';
-import { type ConnectionEvent, type ConnectionState, type Effect, initialState } from './connection-state.ts';
+import {
+  type ConnectionEvent,
+  type ConnectionState,
+  type Effect,
+  initialState,
+  isConnected,
+} from './connection-state.ts';
 import { transition } from './connection-table.ts';
 import type { Ports } from './ports.ts';
-import type { Socket, SocketEnd } from './socket.ts';
+import { type Socket, type SocketEnd, TOO_LARGE } from './socket.ts';
 
 /** Asked anew for each connection, so that a token may expire. */
 export type TokenSource = string | (() => string | Promise<string>);
@@ -32,12 +38,14 @@ export interface ConnectionOptions {
   /** What to say on a connection; the connection itself doesn't know the log. */
   readonly log: { readonly cursor: Cursor | undefined; nextAsk(): { page: string } | { cursor?: Cursor } };
   readonly onFrame: (text: string) => void;
+  /** The gateway closed a standing connection because a message on it was too large. */
+  readonly onTooLarge: () => void;
   readonly onState: (state: ConnectionState, before: ConnectionState) => void;
 }
 
 /** A connection in the state `idle`. */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { url, token, ports, log, onFrame, onState } = options;
+  const { url, token, ports, log, onFrame, onState, onTooLarge } = options;
   const closing = new Set<Promise<void>>();
   const events: ConnectionEvent[] = [];
   const timers = {
@@ -126,7 +134,11 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (end.httpStatus === 401 || end.httpStatus === 403) {
       const message = `the server refused the token (HTTP ${end.httpStatus})`;
       dispatch({ type: 'refused', code: 'unauthorized', message });
-    } else dispatch({ type: 'lost' });
+      return;
+    }
+    const wasTooLarge = end.closeCode === TOO_LARGE && isConnected(state);
+    dispatch({ type: 'lost' });
+    if (wasTooLarge) onTooLarge();
   }
 
   function cut(): void {

@@ -65,6 +65,7 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
       board.changed();
     },
     onState,
+    onTooLarge: () => outbox.tooLarge(),
   });
   const outbox = createOutbox({
     client: createClientId(ports.random),

@@ -8,7 +8,7 @@ import {
 } from '@mnemon/protocol';
 
 /** Why a call failed: a code of the wire, or one of the client's own. */
-export type MnemonErrorCode = ErrorCode | 'closed' | 'timeout' | 'overloaded';
+export type MnemonErrorCode = ErrorCode | 'closed' | 'overloaded';
 
 const BRAND = Symbol.for('mnemon.error');
 

@@ -13,19 +13,23 @@ let outbox: Outbox;
 let following: boolean;
 
 beforeEach(() => {
+  outbox = open();
+});
+
+function open(maxMessageBytes = 96 * 1024): Outbox {
   clock = createFakeClock();
   sent = [];
   following = true;
   ownWrites = createOwnWrites();
-  outbox = createOutbox({
+  return createOutbox({
     client: CLIENT,
-    ports: { clock, random: () => 0.5 },
+    ports: { clock, random: () => 0.5, maxMessageBytes },
     ownWrites,
     send: (batch) => sent.push(structuredClone(batch)),
     isFollowing: () => following,
     onChange: () => {},
   });
-});
+}
 
 const put = (key: string, value: JsonValue, expectedVersion?: number): Op => ({
   op: 'put',
@@ -107,6 +111,31 @@ test('a batch holds 100 operations and stays under 96 KB', () => {
   outbox.acked(ack(1, 100), 'e');
   outbox.acked(ack(2, 51), 'e');
   expect(sent.map(({ ops }) => ops.length)).toEqual([100, 51, 1]);
+});
+
+test('where a message holds less, so does a batch; what would not fit into one alone is refused at once', async () => {
+  outbox = open(32 * 1024);
+  for (let i = 0; i < 4; i++) post(put(`k${i}`, i), 15_000);
+  await expect(add(put('big', 1), 32_000)).rejects.toMatchObject({ code: 'value-too-large' });
+  expect(ownWrites.get('big')).toBeUndefined();
+  outbox.online();
+  outbox.acked(ack(1, 2), 'e');
+  expect(sent.map(values)).toEqual([
+    [0, 1],
+    [2, 3],
+  ]);
+});
+
+test('a batch that the gateway found too large is refused, not sent for ever', async () => {
+  outbox.online();
+  const refused = add(put('a', 1));
+  await turn();
+  post(put('b', 2));
+  outbox.offline();
+  outbox.tooLarge();
+  await expect(refused).rejects.toMatchObject({ code: 'batch-too-large', retryable: false });
+  outbox.online();
+  expect(sent.map(values)).toEqual([[1], [2]]);
 });
 
 test('a second ack, and one of another batch, change nothing', async () => {

@@ -5,7 +5,7 @@ import { fromWire, MnemonError } from './mnemon-error.ts';
 import type { OwnWrites } from './own-writes.ts';
 import { type PendingOp, reject, settle, type Written } from './pending-op.ts';
 import type { Ports } from './ports.ts';
-import { createWriteQueue, OUTBOX_LIMITS } from './write-queue.ts';
+import { createWriteQueue, maxOpsBytes, OUTBOX_LIMITS } from './write-queue.ts';
 
 /** How long an ack may take before the batch is sent again. */
 export const ACK_TIMEOUT_MS = 3_000;
@@ -28,6 +28,8 @@ export interface Outbox {
   acked(ack: Ack, epoch: string): boolean;
   /** The batch could not be looked at. */
   failed(n: number, error: WireError): void;
+  /** The connection ended because the batch on it was too large: it would end the next one, too. */
+  tooLarge(): void;
   /** Resolves when everything that is in here now was answered. */
   flush(): Promise<void>;
   /** Rejects everything that is in here, and whatever comes. */
@@ -36,7 +38,7 @@ export interface Outbox {
 
 export interface OutboxOptions {
   readonly client: ClientId;
-  readonly ports: Pick<Ports, 'clock' | 'random'>;
+  readonly ports: Pick<Ports, 'clock' | 'random' | 'maxMessageBytes'>;
   readonly ownWrites: OwnWrites;
   readonly send: (batch: Batch) => void;
   /** Whether there is a replica that will reach the acked commits. */
@@ -56,7 +58,8 @@ interface InFlight {
 export function createOutbox(options: OutboxOptions): Outbox {
   const { client, ports, ownWrites, send, isFollowing, onChange } = options;
   const { clock, random } = ports;
-  const queue = createWriteQueue();
+  const batchBytes = maxOpsBytes(ports.maxMessageBytes);
+  const queue = createWriteQueue(batchBytes);
   const resendTimer = createTimer(clock, () => transmit(true));
   const gatherTimer = createTimer(clock, () => pump());
   let inFlight: InFlight | undefined;
@@ -71,6 +74,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   function add(op: Op, sizeBytes: number): Promise<Written> {
     if (closedBy) return Promise.reject(closedBy);
+    if (sizeBytes > batchBytes) {
+      const message = `an operation has at most ${batchBytes} bytes on this connection`;
+      return Promise.reject(new MnemonError('value-too-large', message));
+    }
     if (pendingOps() >= OUTBOX_LIMITS.ops || queue.sizeBytes + sizeBytes > OUTBOX_LIMITS.sizeBytes) {
       return Promise.reject(new MnemonError('overloaded', 'too many writes are waiting for the service'));
     }
@@ -159,9 +166,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
       resendTimer.set(error.retryAfterMs ?? backoffMs(inFlight.failures++, random()));
       return;
     }
+    giveUp(fromWire(error));
+  }
+
+  function tooLarge(): void {
+    if (inFlight) giveUp(new MnemonError('batch-too-large', 'the gateway takes no message of this size'));
+  }
+
+  function giveUp(error: MnemonError): void {
     finish((pending) => {
       ownWrites.remove(pending);
-      reject(pending.waiters, fromWire(error));
+      reject(pending.waiters, error);
     });
   }
 
@@ -195,6 +210,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     offline,
     acked,
     failed,
+    tooLarge,
     flush,
     close,
   };

@@ -1,4 +1,4 @@
-import { openSocket } from '#socket';
+import { MAX_MESSAGE_BYTES, openSocket } from '#socket';
 import type { Clock } from './clock.ts';
 import type { OpenSocket } from './socket.ts';
 
@@ -8,6 +8,8 @@ export interface Ports {
   /** Uniform in [0, 1), never twice the same in two programs: ids are made of it. */
   readonly random: () => number;
   readonly openSocket: OpenSocket;
+  /** The largest message that such a socket gets through to the service. */
+  readonly maxMessageBytes: number;
 }
 
 export const realPorts = (): Ports => ({
@@ -18,4 +20,5 @@ export const realPorts = (): Ports => ({
   },
   random: () => (crypto.getRandomValues(new Uint32Array(1))[0] as number) / 2 ** 32,
   openSocket,
+  maxMessageBytes: MAX_MESSAGE_BYTES,
 });

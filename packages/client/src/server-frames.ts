@@ -71,7 +71,6 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
   }
 
   function readHeartbeat({ payload: { head, degraded } }: HeartbeatAnswer): void {
-    connection.dispatch({ type: 'beat' });
     follower.hear(head); // I4: the frame that was lost last is noticed here
     options.onDegraded(degraded);
   }
@@ -135,10 +134,15 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
       return;
     }
     clock.hear({ wallMs: parsed.frame.timestamp, counter: 0 });
+    if (isAnswer(parsed.frame)) connection.dispatch({ type: 'beat' });
     read(parsed.frame);
     if (connection.state.following) reportProgress();
   };
 }
+
+/** Whether the server heard this client, whatever it says to it: both directions work. A push shows one. */
+const isAnswer = ({ type, payload }: ServerFrame): boolean =>
+  type === 'changes' ? payload.acks !== undefined && payload.acks.length > 0 : type !== 'disconnect';
 
 const TOKEN_REFUSED: ReadonlySet<ErrorCode> = new Set(['token-expired', 'unauthorized']);
 const FOR_GOOD: ReadonlySet<ErrorCode> = new Set(['replaced', 'unsupported-version']);

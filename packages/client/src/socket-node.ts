@@ -1,3 +1,4 @@
+import { LIMITS } from '@mnemon/protocol';
 import { type ClientOptions, WebSocket } from 'ws';
 import { type OpenSocket, type SocketEnd, SUBPROTOCOL } from './socket.ts';
 
@@ -5,6 +6,9 @@ import { type OpenSocket, type SocketEnd, SUBPROTOCOL } from './socket.ts';
 const CLOSE_TIMEOUT_MS = 1_000;
 /** API Gateway closes the connection on a longer frame. */
 const FRAME_BYTES = 32 * 1024;
+
+/** Long messages go in several frames, so that only the protocol limits them. */
+export const MAX_MESSAGE_BYTES = LIMITS.batchBytes;
 
 /** Over `ws`: the token travels in a header, and a refused handshake shows its HTTP status. */
 export const openSocket: OpenSocket = ({ url, token }, events) => {
@@ -27,9 +31,9 @@ export const openSocket: OpenSocket = ({ url, token }, events) => {
     end = end.httpStatus ? end : { cause };
   });
   const closed = new Promise<void>((resolve) => {
-    socket.on('close', () => {
+    socket.on('close', (closeCode) => {
       resolve();
-      events.ended(end);
+      events.ended({ ...end, closeCode });
     });
   });
   return {

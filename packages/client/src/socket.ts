@@ -8,6 +8,8 @@ interface SocketRequest {
 export interface SocketEnd {
   /** The HTTP status that refused the handshake, where the platform shows it (browsers don't). */
   readonly httpStatus?: number;
+  /** The WebSocket close code, where the socket was open. */
+  readonly closeCode?: number;
   readonly cause?: unknown;
 }
 
@@ -28,6 +30,9 @@ export interface Socket {
 
 /** Starts opening at once; reports asynchronously. */
 export type OpenSocket = (request: SocketRequest, events: SocketEvents) => Socket;
+
+/** The close code of whoever was sent more than it takes. */
+export const TOO_LARGE = 1009;
 
 /** The subprotocol that both sides speak. */
 export const SUBPROTOCOL = 'mnemon';

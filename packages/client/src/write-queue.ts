@@ -6,7 +6,10 @@ export const OUTBOX_LIMITS = { ops: 10_000, sizeBytes: 16 * 1024 * 1024 } as con
 
 /** What the frame around the operations takes at most: envelope, client, `n`, `resend`. */
 const FRAME_OVERHEAD_BYTES = 1_024;
-const MAX_OPS_BYTES = LIMITS.batchBytes - FRAME_OVERHEAD_BYTES;
+
+/** What the operations of one batch may add up to, where messages are limited to `maxMessageBytes`. */
+export const maxOpsBytes = (maxMessageBytes: number): number =>
+  Math.min(LIMITS.batchBytes, maxMessageBytes) - FRAME_OVERHEAD_BYTES;
 
 /** Operations that aren't in a batch yet, in the order of their calls. */
 export interface WriteQueue {
@@ -25,7 +28,8 @@ export interface WriteQueue {
   clear(): PendingOp[];
 }
 
-export function createWriteQueue(): WriteQueue {
+/** An empty queue, whose batches hold at most `batchBytes` of operations. */
+export function createWriteQueue(batchBytes: number): WriteQueue {
   let queue: PendingOp[] = [];
   let sizeBytes = 0;
   const newest = new Map<string, PendingOp>();
@@ -49,7 +53,7 @@ export function createWriteQueue(): WriteQueue {
     let total = 0;
     const end = queue.findIndex((pending, at) => {
       total += pending.sizeBytes;
-      return at > 0 && (at >= LIMITS.batchOps || total > MAX_OPS_BYTES);
+      return at > 0 && (at >= LIMITS.batchOps || total > batchBytes);
     });
     return end < 0 ? queue.length : end;
   }
@@ -79,7 +83,7 @@ export function createWriteQueue(): WriteQueue {
       return sizeBytes;
     },
     get isFull() {
-      return queue.length >= LIMITS.batchOps || sizeBytes >= MAX_OPS_BYTES;
+      return queue.length >= LIMITS.batchOps || sizeBytes >= batchBytes;
     },
     add,
     all: () => queue,

@@ -24,7 +24,7 @@ interface Request {
 interface ClientEvents {
   opened(): void;
   received(text: string): void;
-  ended(end: { httpStatus?: number; cause?: unknown }): void;
+  ended(end: { httpStatus?: number; closeCode?: number; cause?: unknown }): void;
 }
 
 /** The server's end of a connection. */
@@ -32,7 +32,7 @@ export interface ServerSocket {
   readonly url: URL;
   readonly token: string;
   send(text: string): void;
-  close(): void;
+  close(closeCode?: number): void;
 }
 
 /** What a server makes of a connection; an HTTP status refuses it. */
@@ -57,7 +57,7 @@ export interface FaultyNetworkOptions {
 }
 
 interface Link {
-  cut(): void;
+  cut(closeCode?: number): void;
 }
 
 /** A network without faults, until some are set. */
@@ -82,9 +82,9 @@ export function createFaultyNetwork({ clock, random, accept }: FaultyNetworkOpti
     let clientIsOpen = true;
     let server: ReturnType<Accept> | undefined;
     const link: Link = {
-      cut() {
+      cut(closeCode) {
         links.delete(link);
-        later(endClient);
+        later(() => endClient(closeCode === undefined ? {} : { closeCode }));
         later(endServer);
       },
     };
@@ -105,7 +105,7 @@ export function createFaultyNetwork({ clock, random, accept }: FaultyNetworkOpti
       }
     }
 
-    function endClient(end: { httpStatus?: number } = {}): void {
+    function endClient(end: { httpStatus?: number; closeCode?: number } = {}): void {
       links.delete(link);
       if (!clientIsOpen) return;
       clientIsOpen = false;
