@@ -1,4 +1,4 @@
-export type { Caller } from './domain/caller.ts';
+export type { Caller, Identity } from './domain/caller.ts';
 export {
   type Commit,
   canonicalText,
@@ -23,8 +23,10 @@ export { catchUp } from './use-cases/catch-up.ts';
 export { connect } from './use-cases/connect.ts';
 export { dismiss, forget } from './use-cases/disconnect.ts';
 export { heartbeat } from './use-cases/heartbeat.ts';
+export { readEntry } from './use-cases/read-entry.ts';
 export type { Answered } from './use-cases/refusal.ts';
 export { subscribe } from './use-cases/subscribe.ts';
 export { unsubscribe } from './use-cases/unsubscribe.ts';
 export { type Verdict, verify } from './use-cases/verify.ts';
+export { type Pause, writeAndWait } from './use-cases/write-and-wait.ts';
 export { writeEntries } from './use-cases/write-entries.ts';

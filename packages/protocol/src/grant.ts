@@ -15,6 +15,10 @@ export const allows = (grants: readonly Grant[], access: Access, key: string): b
     (grant) => ACCESS.indexOf(grant.access) >= ACCESS.indexOf(access) && matches(grant.pattern, key),
   );
 
+/** Whether `grants` give all rights to everything in the space. */
+export const administers = (grants: readonly Grant[]): boolean =>
+  grants.some(({ pattern, access }) => pattern === '**' && access === 'admin');
+
 /** Whether `grants` let their holder read every key, so that nothing has to be left out. */
 export const readsEverything = (grants: readonly Grant[]): boolean =>
   grants.some((grant) => grant.pattern === '**');

@@ -9,7 +9,7 @@ export {
   parseServerFrame,
   type ServerFrame,
 } from './frame.ts';
-export { type Access, allows, type Grant, grantSchema, readsEverything } from './grant.ts';
+export { type Access, administers, allows, type Grant, grantSchema, readsEverything } from './grant.ts';
 export {
   compareTimes,
   HYBRID_ZERO,

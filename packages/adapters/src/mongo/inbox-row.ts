@@ -30,7 +30,7 @@ const waitingSchema = z.object({
     userId: z.string(),
     grants: z.array(grantSchema),
     tokenExpiresAtMs: z.number(),
-    connectionId: z.string(),
+    connectionId: z.string().optional(),
   }),
   requestId: z.string(),
 });

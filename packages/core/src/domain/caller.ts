@@ -1,11 +1,15 @@
 import type { Grant, InstanceId, SpaceId } from '@mnemon/protocol';
 
-/** Who speaks on a connection. Made from the verified token at the handshake, never from a frame (I8). */
-export interface Caller {
+/** Who asks. Made from a verified token, never from what is asked (I8). */
+export interface Identity {
   space: SpaceId;
   instanceId: InstanceId;
   userId: string;
   grants: readonly Grant[];
   tokenExpiresAtMs: number;
+}
+
+/** Who speaks on a connection. */
+export interface Caller extends Identity {
   connectionId: string;
 }

@@ -222,6 +222,13 @@ describe('an expected version', () => {
     expect(when(tombstone, del({ expectedVersion: 2 }))).toEqual({ outcome: refused });
   });
 
+  test('says by itself that the writer has seen the version', () => {
+    expect(when(entry, put('rum', { expectedVersion: 2 }))).toMatchObject({
+      outcome: { status: 'applied', version: 3 },
+      event: { type: 'updated', value: 'rum' },
+    });
+  });
+
   test('guards a delete as well', () => {
     expect(when(entry, del({ expectedVersion: 1 })).outcome).toMatchObject({ code: 'conflict' });
     expect(when(entry, del({ expectedVersion: 2 })).event).toMatchObject({ type: 'deleted' });

@@ -43,7 +43,8 @@ export function decide(entry: Entry | undefined, op: Op, writer: Writer, nowMs: 
   if (op.op === 'delete' && entry?.value === undefined) return { outcome: { status: 'unchanged' } };
   const known = entry?.clock ?? {};
   const seen = { ...op.seen, [writer.instanceId]: counterOf(known, writer.instanceId) };
-  return includes(seen, known)
+  // Whoever names the version that it replaces has seen it.
+  return op.expectedVersion !== undefined || includes(seen, known)
     ? replace(entry, op, writer, nowMs)
     : resolve(entry as Entry, op, writer, nowMs);
 }

@@ -6,7 +6,7 @@ import {
   type Entry,
   wireError,
 } from '@mnemon/protocol';
-import type { Caller } from '../domain/caller.ts';
+import type { Identity } from '../domain/caller.ts';
 import type { SealedCommit } from '../domain/commit.ts';
 import { deliver } from '../domain/delivery.ts';
 import { decodePage, encodePage, type Page, type StateReason } from '../domain/page-token.ts';
@@ -29,7 +29,7 @@ type LogPage = Extract<Page, { of: 'log' }>;
  */
 export async function catchUp(
   ports: Ports,
-  caller: Caller,
+  caller: Identity,
   request: { cursor?: Cursor | undefined } | Extract<CatchUp['payload'], { page: string }>,
 ): Promise<Answered<CaughtUpPayload>> {
   // 1. Record the head: the state below is at least as new, and the log from here on follows it.
@@ -59,7 +59,12 @@ function whyNoLog(head: Cursor, cursor: Cursor | undefined): StateReason | undef
 
 const statePageAt = (cursor: Cursor, reason: StateReason): StatePage => ({ of: 'state', cursor, reason });
 
-async function logPage(ports: Ports, caller: Caller, head: Cursor, page: LogPage): Promise<CaughtUpPayload> {
+async function logPage(
+  ports: Ports,
+  caller: Identity,
+  head: Cursor,
+  page: LogPage,
+): Promise<CaughtUpPayload> {
   const { space } = caller;
   const { epoch } = head;
   const afterSeq = page.cursor.seq[0] ?? 0;
@@ -89,7 +94,7 @@ async function logPage(ports: Ports, caller: Caller, head: Cursor, page: LogPage
 const isContiguous = (afterSeq: number, commits: readonly SealedCommit[]): boolean =>
   commits.every(({ commit }, index) => commit.seq === afterSeq + 1 + index);
 
-async function statePage(ports: Ports, caller: Caller, page: StatePage): Promise<CaughtUpPayload> {
+async function statePage(ports: Ports, caller: Identity, page: StatePage): Promise<CaughtUpPayload> {
   const { cursor, reason } = page;
   const { readable, isLast } = await nextReadable(ports, caller, page.afterKey);
   const entries = groupBySize(readable, DELIVERY_BYTES)[0] ?? [];
@@ -107,7 +112,7 @@ async function statePage(ports: Ports, caller: Caller, page: StatePage): Promise
 /** Entries that the caller may read, some unless there are no more: its page token names the last of them (I8). */
 async function nextReadable(
   ports: Ports,
-  { space, grants }: Caller,
+  { space, grants }: Identity,
   afterKey: string | undefined,
 ): Promise<{ readable: Entry[]; isLast: boolean }> {
   let from = afterKey;

@@ -1,4 +1,5 @@
 import { type Ack, type Delivery, readsEverything } from '@mnemon/protocol';
+import type { Caller } from '../domain/caller.ts';
 import { changesFrames } from '../domain/changes-frames.ts';
 import { deliver } from '../domain/delivery.ts';
 import type { Answer, Plan } from '../domain/plan-commits.ts';
@@ -13,19 +14,20 @@ import { dismiss, forget } from './disconnect.ts';
  */
 export async function publish(ports: Ports, plan: Plan): Promise<void> {
   const nowMs = ports.clock.now();
+  const posted = plan.answers.filter(hasConnection);
   if (plan.commits.length === 0) {
-    await ports.fanout.post(directPosts(plan.answers, plan.epoch, nowMs));
+    await ports.fanout.post(directPosts(posted, plan.epoch, nowMs));
     return;
   }
   // After the commit, so that whoever connects later reads the commit from the log: nobody falls between.
   const connections = await ports.connections.list(plan.space, nowMs);
   const [expired, live] = partition(connections, ({ tokenExpiresAtMs }) => tokenExpiresAtMs <= nowMs); // I8
-  const audience = live.map((connection) => ({ connection, answers: answersFor(connection, plan.answers) }));
+  const audience = live.map((connection) => ({ connection, answers: answersFor(connection, posted) }));
   const posts = audience.filter(
     ({ connection, answers }) => connection.subscriptions.length > 0 || answers.length > 0,
   );
   const encode = encoder(plan, nowMs);
-  const absent = plan.answers.filter((answer) => !audience.some(({ answers }) => answers.includes(answer)));
+  const absent = posted.filter((answer) => !audience.some(({ answers }) => answers.includes(answer)));
   await Promise.all([
     ports.bus.publish(plan.commits.map(({ commit }) => commit)),
     postAndPrune(
@@ -40,8 +42,13 @@ export async function publish(ports: Ports, plan: Plan): Promise<void> {
   ]);
 }
 
+/** An answer to a writer that has, or had, a connection. */
+type PostedAnswer = Answer & { to: { caller: Caller } };
+
+const hasConnection = (answer: Answer): answer is PostedAnswer => answer.to.caller.connectionId !== undefined;
+
 /** Acks go to whatever connection their writer has now: it may have come back since it asked. */
-const answersFor = (connection: Connection, answers: readonly Answer[]): Answer[] =>
+const answersFor = (connection: Connection, answers: readonly PostedAnswer[]): PostedAnswer[] =>
   answers.filter(({ to }) => to.caller.instanceId === connection.instanceId);
 
 /** Encodes each distinct view of the commits once, however many connections share it. */
@@ -75,7 +82,7 @@ function encoder(plan: Plan, nowMs: number): (connection: Connection, answers: r
 }
 
 /** Answers for connections that have no row, or about commits that the others know already. */
-const directPosts = (answers: readonly Answer[], epoch: string, nowMs: number): Post[] =>
+const directPosts = (answers: readonly PostedAnswer[], epoch: string, nowMs: number): Post[] =>
   answers
     .filter(({ to }) => to.caller.tokenExpiresAtMs > nowMs) // I8
     .map(({ to, ack, commit }) => {

@@ -1,4 +1,4 @@
-import { type Batch, type WireError, wireError } from '@mnemon/protocol';
+import { type Ack, type Batch, type WireError, wireError } from '@mnemon/protocol';
 import type { Caller } from '../domain/caller.ts';
 import { planCommits } from '../domain/plan-commits.ts';
 import type { PartitionId } from '../ports/event-log.ts';
@@ -21,25 +21,35 @@ export async function writeEntries(
   batch: Batch,
   requestId: string,
 ): Promise<WireError | undefined> {
+  const attempt = await attemptWrite(ports, { batch, caller, requestId });
+  if ('ack' in attempt || attempt.drained || attempt.waitedMs < CONTENTION_MS) return undefined;
+  return wireError('contention', 'the batch still waits its turn', { retryAfterMs: 500 });
+}
+
+/** The batch's ack; or, when it had to wait for others, how long it has, and whether this call committed what waited. */
+export type Attempt = { ack: Ack } | { waitedMs: number; drained: boolean };
+
+/** One attempt at a batch; its ack is posted to the writer's connection, if it has one. */
+export async function attemptWrite(ports: Ports, waiting: WaitingBatch): Promise<Attempt> {
+  const { batch, caller } = waiting;
   const at: PartitionId = { space: caller.space, partition: 0 };
-  const waiting: WaitingBatch = { batch, caller, requestId };
   // 1. Load.
   const loaded = await loadFor(ports, at, [waiting], batch.resend === true);
-  if (!loaded.leased) {
-    // 2. Decide.
-    const plan = planCommits(loaded, [waiting], at, ports.clock.now());
+  // 2. Decide.
+  const plan = planCommits(loaded, [waiting], at, ports.clock.now());
+  const [answer] = plan.answers;
+  // What makes no commit does not depend on others: it was answered before, or is refused for what it is.
+  if (answer && (plan.commits.length === 0 || !loaded.leased)) {
     // 3. Commit.
     const append = { ...plan, settled: batch.resend ? plan.settled : [] }; // only a batch sent before can be waiting
     const committed = plan.commits.length === 0 || (await ports.log.append(append)) === 'committed';
     // 4. Publish.
     if (committed) {
       await publish(ports, plan);
-      return undefined;
+      return { ack: answer.ack };
     }
   }
   // Somebody else writes here too: whoever holds the lease commits for all.
   const { waitedMs } = await ports.inbox.put(at, waiting);
-  const drained = await drainInbox(ports, at);
-  if (drained || waitedMs < CONTENTION_MS) return undefined;
-  return wireError('contention', 'the batch still waits its turn', { retryAfterMs: 500 });
+  return { waitedMs, drained: await drainInbox(ports, at) };
 }

@@ -1,0 +1,35 @@
+import { type Ack, type Batch, wireError } from '@mnemon/protocol';
+import type { Identity } from '../domain/caller.ts';
+import type { Ports } from '../ports/ports.ts';
+import { type Answered, ok, refuse } from './refusal.ts';
+import { attemptWrite } from './write-entries.ts';
+
+/** Resolves after `ms`. */
+export type Pause = (ms: number) => Promise<void>;
+
+/** Well within the 30 s that a request over HTTP has. */
+const PATIENCE_MS = 10_000;
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 200;
+
+/**
+ * Writes a batch for a writer without a connection, and answers its ack. While another holder of the lease commits it,
+ * this looks for it in the log. A batch that may have been sent before says so with `resend` (I6).
+ */
+export async function writeAndWait(
+  ports: Ports,
+  pause: Pause,
+  identity: Identity,
+  batch: Batch,
+): Promise<Answered<Ack>> {
+  const untilMs = ports.clock.now() + PATIENCE_MS;
+  let sent = batch;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    const attempt = await attemptWrite(ports, { batch: sent, caller: identity, requestId: '' });
+    if ('ack' in attempt) return ok(attempt.ack);
+    if (ports.clock.now() >= untilMs) break;
+    if (!attempt.drained) await pause(pauseMs);
+    sent = { ...batch, resend: true }; // I6: from now on it may be in the log
+  }
+  return refuse(wireError('contention', 'the batch still waits its turn', { retryAfterMs: 500 }));
+}
