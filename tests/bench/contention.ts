@@ -77,6 +77,7 @@ async function contend(storage: Storage, writers: number) {
       grants: [{ pattern: '**', access: 'write' }],
       tokenExpiresAtMs: Date.now() + 3_600_000,
       connectionId: name,
+      connectedAtMs: Date.now(),
     };
     let acked: (ack: Ack) => void = () => {};
     fanout.attach(name, {

@@ -1,3 +1,4 @@
+import { PROTOCOL_VERSION } from '@mnemon/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engines } from './engines.ts';
 import { eventually } from './eventually.ts';
@@ -45,6 +46,30 @@ describe.each(engines)('an instance that comes back, on $name', ({ backends }) =
       await Promise.all([writer.close(), observer.close()]);
     },
   );
+
+  test('a connect that is processed after that of the next connection is refused, and the next one lives on', async () => {
+    const space = cloud.newSpace();
+    const former = await cloud.openRaw(space, 'twice');
+    let letThrough = () => {};
+    const held = new Promise<void>((resolve) => {
+      letThrough = resolve;
+    });
+    let frames = 0;
+    cloud.gateway.faults.onMessage = async () => {
+      if (frames++ === 0) await held;
+      return undefined;
+    };
+    const payload = { protocolVersion: PROTOCOL_VERSION, subscriptions: ['**'] };
+    const late = former.send({ type: 'connect', payload });
+    const next = await cloud.connectRaw(space, 'twice');
+    letThrough();
+    expect(await former.next('error')).toMatchObject({ id: late, payload: { code: 'replaced' } });
+    await former.closed;
+    await next.ask({ type: 'heartbeat', payload: {} }, 'heartbeat');
+    expect(next.frames.map(({ type }) => type)).toEqual(['connected', 'heartbeat']);
+    cloud.gateway.faults.onMessage = () => undefined;
+    next.socket.close();
+  });
 
   test('what is written while the connection is away is sent when it is back, and what was missed is there', async () => {
     const space = cloud.newSpace();

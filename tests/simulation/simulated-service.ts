@@ -28,6 +28,7 @@ const HEARTBEAT_MS = 1_000;
 export function simulatedService(clock: FakeClock, random: () => number): SimulatedService {
   let faults: ServiceFaults = { maxCallMs: 1, killRate: 0 };
   let ids = 0;
+  let connected = 0;
   const fanout = memoryFanout();
   const { log, inbox, nodes } = embeddedStore({ now: clock.now });
   const bare: Ports = {
@@ -57,6 +58,7 @@ export function simulatedService(clock: FakeClock, random: () => number): Simula
       grants: [{ pattern: '**', access: 'write' }],
       tokenExpiresAtMs: clock.now() + 1e9,
       connectionId: `connection-${++ids}`,
+      connectedAtMs: ++connected, // in this order, also within a millisecond
     };
     const detach = fanout.attach(caller.connectionId, {
       receive: (frame) => socket.send(frame),

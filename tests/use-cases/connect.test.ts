@@ -1,4 +1,4 @@
-import { connect, forget } from '@mnemon/core';
+import { connect, forget, subscribe } from '@mnemon/core';
 import { PROTOCOL_VERSION } from '@mnemon/protocol';
 import { expect, test } from 'vitest';
 import {
@@ -93,6 +93,29 @@ test('the end of the replaced connection leaves its successor alone', async () =
   await writeAlone(world, 'bob', put(world, 'a', 1));
   expect(deliveriesTo(next)).toHaveLength(1);
   expect(await world.ports.nodes.list(SPACE)).toMatchObject([{ instanceId: 'ann', status: 'online' }]);
+});
+
+test('a connect that is processed late leaves the newer connection alone and is refused', async () => {
+  const world = makeWorld();
+  const former = attach(world, 'ann'); // its connect is on its way
+  const next = await join(world, 'ann');
+  const request = { protocolVersion: PROTOCOL_VERSION, subscriptions: ['**'] };
+  const answered = await connect(world.ports, former.caller, request, 25_000);
+  expect(answered).toMatchObject({ ok: false, error: { code: 'replaced' } });
+  expect(next.isClosed).toBe(false);
+  await writeAlone(world, 'bob', put(world, 'a', 1));
+  expect(next.frames.map(({ type }) => type)).toEqual(['changes']);
+  expect(former.frames).toEqual([]);
+});
+
+test('a connect that is processed again takes back nothing that was subscribed to since', async () => {
+  const world = makeWorld();
+  const ann = await join(world, 'ann', { subscriptions: [] });
+  await subscribe(world.ports, ann.caller, { patterns: ['**'] });
+  const connected = await greet(world, ann, { subscriptions: [] });
+  expect(connected.missed).toMatchObject({ reason: 'no-cursor' });
+  await writeAlone(world, 'bob', put(world, 'a', 1));
+  expect(deliveriesTo(ann)).toHaveLength(1);
 });
 
 test('saying connect twice on one connection ends nothing', async () => {

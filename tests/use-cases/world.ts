@@ -96,6 +96,7 @@ export function attach(world: World, name: string, more: Partial<Caller> = {}): 
       grants: EVERYTHING,
       tokenExpiresAtMs: world.now() + 3_600_000,
       connectionId: `connection-${++connectionCount}`,
+      connectedAtMs: connectionCount, // in this order, also within a millisecond
       ...more,
     },
     frames: [],

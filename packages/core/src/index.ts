@@ -10,7 +10,13 @@ export {
 } from './domain/commit.ts';
 export { CHAIN_START, type ChainCheck, type ChainEnd, verifyChain } from './domain/verify-chain.ts';
 export type { Clock } from './ports/clock.ts';
-export type { Connection, ConnectionRef, Connections, SubscriptionChange } from './ports/connections.ts';
+export type {
+  Connection,
+  ConnectionRef,
+  Connections,
+  Registration,
+  SubscriptionChange,
+} from './ports/connections.ts';
 export type { EventBus } from './ports/event-bus.ts';
 export type { Append, EventLog, Loaded, PartitionId } from './ports/event-log.ts';
 export type { Fanout, Post, PostResult } from './ports/fanout.ts';

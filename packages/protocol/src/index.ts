@@ -1,6 +1,13 @@
 export { type Cursor, cursorSchema } from './cursor.ts';
 export { type Entry, entrySchema } from './entry.ts';
-export { ERRORS, type ErrorCode, errorCodeSchema, type WireError, wireError } from './error-code.ts';
+export {
+  ERRORS,
+  type ErrorCode,
+  endsConnection,
+  errorCodeSchema,
+  type WireError,
+  wireError,
+} from './error-code.ts';
 export { EVENT_TYPES, type EventType, eventSchema, type MemoryEvent } from './event.ts';
 export {
   type ClientFrame,

@@ -60,23 +60,24 @@ const refuse = (type: string, times: number) => {
   answers = Array.from({ length: times }, () => ({ status: 400, body }));
 };
 
-const everyCall: [string, () => Promise<unknown>][] = [
-  ['put', () => connections.put({ ...REF, ...connectionFields() })],
-  ['touch', () => connections.touch(REF, NOW_MS)],
-  ['changeSubscriptions', () => connections.changeSubscriptions(REF, { add: ['a'] })],
-  ['changeSubscriptions by nothing', () => connections.changeSubscriptions(REF, { add: [] })],
-  ['remove', () => connections.remove(REF)],
-  ['list', () => connections.list(SPACE, NOW_MS)],
-];
-
-const connectionFields = () => ({
+const made = {
+  ...REF,
   userId: 'ada',
   subscriptions: [],
   grants: [],
   tokenExpiresAtMs: NOW_MS,
   connectedAtMs: NOW_MS,
   lastSeenAtMs: NOW_MS,
-});
+};
+
+const everyCall: [string, () => Promise<unknown>][] = [
+  ['put', () => connections.put(made)],
+  ['touch', () => connections.touch(REF, NOW_MS)],
+  ['changeSubscriptions', () => connections.changeSubscriptions(REF, { add: ['a'] })],
+  ['changeSubscriptions by nothing', () => connections.changeSubscriptions(REF, { add: [] })],
+  ['remove', () => connections.remove(REF)],
+  ['list', () => connections.list(SPACE, NOW_MS)],
+];
 
 describe.each(everyCall)('%s', (_, call) => {
   test('is Unavailable when DynamoDB cannot be reached', async () => {
@@ -118,8 +119,7 @@ describe('rows that this version did not write', () => {
     const listed = await connections.list(SPACE, NOW_MS);
     expect(listed).toEqual([
       {
-        ...REF,
-        ...connectionFields(),
+        ...made,
         tokenExpiresAtMs: NOW_MS + 1000,
         grants: [{ pattern: '**', access: 'read' }],
       },
@@ -129,15 +129,20 @@ describe('rows that this version did not write', () => {
   test.each(strange)('are no connection to touch or to replace: %j', async (row) => {
     answers = Array(2).fill({ status: 200, body: { Attributes: row } });
     expect(await connections.touch(REF, NOW_MS)).toBeUndefined();
-    expect(await connections.put({ ...REF, ...connectionFields() })).toBeUndefined();
+    expect(await connections.put(made)).toEqual({ current: true, row: made });
   });
 });
 
 test('a lost answer and its repetition do not make a connection replace itself', async () => {
+  const failed = {
+    __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException',
+    message: 'no',
+  };
   answers = [
     { status: 500, body: {} },
-    { status: 200, body: { Attributes: ROW } },
+    { status: 400, body: failed },
+    { status: 200, body: { Item: ROW } },
   ];
-  expect(await connections.put({ ...REF, ...connectionFields() })).toBeUndefined();
-  expect(requests).toBe(2);
+  expect(await connections.put(made)).toMatchObject({ current: true, row: { connectionId: 'a=' } });
+  expect(requests).toBe(3);
 });

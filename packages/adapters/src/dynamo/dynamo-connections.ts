@@ -24,6 +24,12 @@ const ownRow = ({ connectionId }: ConnectionRef) => ({
   ExpressionAttributeValues: { ':own': connectionId },
 });
 
+/** Not for the row of a later connection, nor for the own one. There may be no row, or a strange one: then it holds. */
+const unlessLater = ({ connectedAtMs, connectionId }: Connection) => ({
+  ConditionExpression: 'NOT (connectedAtMs > :at OR (connectedAtMs = :at AND connectionId >= :own))',
+  ExpressionAttributeValues: { ':at': connectedAtMs, ':own': connectionId },
+});
+
 /** Who is connected, in DynamoDB: one row per space and instance. */
 export function dynamoConnections({
   client,
@@ -32,18 +38,31 @@ export function dynamoConnections({
 }: DynamoConnectionsOptions): Connections {
   const table = { TableName: tableName };
 
-  async function subscriptionsOf(ref: ConnectionRef): Promise<readonly string[] | undefined> {
+  /** The row, if it is still this connection's. */
+  async function find(ref: ConnectionRef): Promise<Connection | undefined> {
     const get = new GetCommand({ ...table, Key: keyOf(ref), ConsistentRead: true });
     const row = fromRow((await available(client.send(get))).Item);
-    return row?.connectionId === ref.connectionId ? row.subscriptions : undefined;
+    return row?.connectionId === ref.connectionId ? row : undefined;
   }
 
   return {
     async put(connection) {
-      const put = new PutCommand({ ...table, Item: toRow(connection), ReturnValues: 'ALL_OLD' });
-      const former = fromRow((await available(client.send(put))).Attributes);
-      // The client tries again when an answer got lost, and then finds the row that it has put itself.
-      return former?.connectionId === connection.connectionId ? undefined : former;
+      const condition = unlessLater(connection);
+      const put = new PutCommand({
+        ...table,
+        Item: toRow(connection),
+        ...condition,
+        ReturnValues: 'ALL_OLD',
+      });
+      const answer = await conditional(client.send(put));
+      if (answer) {
+        const replaced = fromRow(answer.Attributes);
+        return { current: true, row: connection, ...(replaced && { replaced }) };
+      }
+      // The own row is there already: `connect` was said twice, or an answer got lost and the SDK tried again. Read
+      // rather than asked for with the refusal: not every stand-in for DynamoDB shows it, and this is rare.
+      const row = await find(connection);
+      return row ? { current: true, row } : { current: false };
     },
 
     async touch(ref, nowMs) {
@@ -67,7 +86,7 @@ export function dynamoConnections({
 
     async changeSubscriptions(ref, { add, remove }) {
       const patterns = add ?? remove;
-      if (patterns.length === 0) return subscriptionsOf(ref);
+      if (patterns.length === 0) return (await find(ref))?.subscriptions;
       const own = ownRow(ref);
       // ADD and DELETE work on the set where it is: of concurrent changes none is lost.
       const update = new UpdateCommand({

@@ -25,11 +25,11 @@ export function memoryConnections({ staleAfterMs }: MemoryConnectionsOptions): C
     async put(connection) {
       const rows = rowsOf(connection.space);
       const former = rows.get(connection.instanceId);
-      rows.set(connection.instanceId, {
-        ...connection,
-        subscriptions: [...new Set(connection.subscriptions)],
-      });
-      return former?.connectionId === connection.connectionId ? undefined : former;
+      if (former?.connectionId === connection.connectionId) return { current: true, row: former };
+      if (former && isLater(former, connection)) return { current: false };
+      const row = { ...connection, subscriptions: [...new Set(connection.subscriptions)] };
+      rows.set(connection.instanceId, row);
+      return { current: true, row, ...(former && { replaced: former }) };
     },
 
     async touch(ref, nowMs) {
@@ -61,3 +61,8 @@ export function memoryConnections({ staleAfterMs }: MemoryConnectionsOptions): C
     },
   };
 }
+
+const isLater = (one: Connection, other: Connection): boolean =>
+  one.connectedAtMs === other.connectedAtMs
+    ? one.connectionId > other.connectionId
+    : one.connectedAtMs > other.connectedAtMs;

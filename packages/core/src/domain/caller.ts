@@ -12,4 +12,6 @@ export interface Identity {
 /** Who speaks on a connection. */
 export interface Caller extends Identity {
   connectionId: string;
+  /** By the gateway's clock. Of an instance's connections the one that connected last is the live one. */
+  connectedAtMs: number;
 }

@@ -62,6 +62,7 @@ export const caller = (name: string, more: Partial<Caller> = {}): Caller => ({
   grants: EVERYTHING,
   tokenExpiresAtMs: NOW_MS + 3_600_000,
   connectionId: `connection of ${name}`,
+  connectedAtMs: NOW_MS,
   ...more,
 });
 

@@ -5,9 +5,15 @@ import type { Caller } from '../domain/caller.ts';
 export interface Connection extends Caller {
   /** Patterns. Without any, the connection receives nothing but its acks. */
   subscriptions: readonly string[];
-  connectedAtMs: number;
   lastSeenAtMs: number;
 }
+
+/** What came of a `put`. */
+export type Registration =
+  /** The row is this connection's. `replaced` was in its place until now. */
+  | { current: true; row: Connection; replaced?: Connection }
+  /** The row is that of a connection that connected later, and stays so. */
+  | { current: false };
 
 /** Names a connection; a row that holds another `connectionId` by now belongs to a newer one and is left alone. */
 export interface ConnectionRef {
@@ -26,8 +32,12 @@ export type SubscriptionChange =
  * stale; readers take it as a guess, and a post that answers `gone` as the proof.
  */
 export interface Connections {
-  /** Takes the place of the instance's former connection, which it answers; a repeated put answers nothing. */
-  put(connection: Connection): Promise<Connection | undefined>;
+  /**
+   * Takes the place of the instance's former connection, unless that connected later: in whatever order puts arrive, the
+   * latest connection stays. Of two with the same `connectedAtMs` the one with the greater id counts as later. A repeated
+   * put changes nothing, for the row's subscriptions may have changed since; it answers the row as it is.
+   */
+  put(connection: Connection): Promise<Registration>;
 
   /** Notes that the connection was heard of. Answers when it was before, or `undefined` when there is no such row. */
   touch(ref: ConnectionRef, nowMs: number): Promise<number | undefined>;

@@ -1,10 +1,11 @@
 import { type Connect, type Connected, PROTOCOL_VERSION, wireError } from '@mnemon/protocol';
 import type { Caller } from '../domain/caller.ts';
-import type { Connection } from '../ports/connections.ts';
 import type { Ports } from '../ports/ports.ts';
 import { catchUp } from './catch-up.ts';
 import { dismiss } from './disconnect.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
+
+const REPLACED = 'another connection has taken this instance id';
 
 /** Makes a connection the instance's live one and tells it what it missed. */
 export async function connect(
@@ -21,21 +22,19 @@ export async function connect(
   // 2. Register, before the log is read: a commit from now on is posted, one from before is read below (I4).
   const nowMs = ports.clock.now();
   const { subscriptions } = request;
-  const replaced = await ports.connections.put({
-    ...caller,
-    subscriptions,
-    connectedAtMs: nowMs,
-    lastSeenAtMs: nowMs,
-  });
+  const registration = await ports.connections.put({ ...caller, subscriptions, lastSeenAtMs: nowMs });
+  // This frame was late: its program has connected anew meanwhile, or another one has taken the id.
+  if (!registration.current) return refuse(wireError('replaced', REPLACED));
   // 3. Open the space, note the instance, dismiss its former connection.
   const { space, instanceId, userId } = caller;
   await Promise.all([
     ports.log.open(space, ports.randomId()),
     ports.nodes.put({ space, instanceId, userId, status: 'online', lastSeenAtMs: nowMs }),
-    dismissReplaced(ports, caller, replaced),
+    registration.replaced && dismiss(ports, registration.replaced, 'replaced', REPLACED),
   ]);
   // 4. Read what was missed.
-  const missed = subscriptions.length > 0 ? await catchUp(ports, caller, request) : undefined;
+  const isSubscribed = registration.row.subscriptions.length > 0;
+  const missed = isSubscribed ? await catchUp(ports, caller, request) : undefined;
   if (missed && !missed.ok) return missed;
   const head = await ports.log.head(space);
   if (!head) throw new Error(`space ${space} was opened and is not there`);
@@ -48,9 +47,4 @@ export async function connect(
     tokenExpiresAt: caller.tokenExpiresAtMs,
     ...(missed && { missed: missed.value }),
   });
-}
-
-async function dismissReplaced(ports: Ports, by: Caller, replaced: Connection | undefined): Promise<void> {
-  if (!replaced || replaced.connectionId === by.connectionId) return;
-  await dismiss(ports, replaced, 'replaced', 'another connection has taken this instance id');
 }

@@ -20,6 +20,7 @@ const caller = {
   grants: [{ pattern: '**', access: 'write' }],
   tokenExpiresAtMs: NOW_MS + 1000,
   connectionId: 'c1',
+  connectedAtMs: NOW_MS,
 } as unknown as Caller;
 
 let ports: Ports;
@@ -122,11 +123,6 @@ describe('answers an error, and the connection stays open', () => {
     expect(errors()).toEqual(Array(4).fill('not-connected'));
   });
 
-  test('unsupported-version to who speaks another', async () => {
-    await say('connect', { protocolVersion: 99, subscriptions: [] });
-    expect(errors()).toEqual(['unsupported-version']);
-  });
-
   test('bad-cursor to a page token from elsewhere', async () => {
     await greet();
     await say('catch-up', { page: 'elsewhere' });
@@ -176,6 +172,29 @@ describe('answers an error, and the connection stays open', () => {
     await say('write', batch, { ports: { ...ports, inbox: { ...ports.inbox, put } } });
     expect(errors()).toEqual(['connected', 'contention']);
   });
+});
+
+describe('refuses a connection for good, and closes it', () => {
+  afterEach(() => expect(isClosed).toBe(true));
+
+  test('unsupported-version to who speaks another', async () => {
+    await say('connect', { protocolVersion: 99, subscriptions: [] });
+    expect(errors()).toEqual(['unsupported-version']);
+  });
+
+  test('replaced to who says connect after a later connection of the instance has', async () => {
+    const later = { ...caller, connectionId: 'c2', connectedAtMs: caller.connectedAtMs + 1 };
+    await ports.connections.put({ ...later, subscriptions: [], lastSeenAtMs: NOW_MS });
+    await greet();
+    expect(answers()).toEqual([['error', 'q1']]);
+    expect(errors()).toEqual(['replaced']);
+  });
+});
+
+test('a write needs no connect: it is committed, and acked to the connection that it came on', async () => {
+  await say('write', batch);
+  expect(frames).toMatchObject([{ type: 'changes', id: 'q1', payload: { acks: [{ n: 1, commit: {} }] } }]);
+  expect(await ports.log.head(caller.space)).toMatchObject({ seq: [1] });
 });
 
 test('with an expired token the frame is not looked at: the connection is told and closed', async () => {

@@ -13,6 +13,7 @@ import {
 } from '@mnemon/core';
 import {
   type ClientFrame,
+  endsConnection,
   parseClientFrame,
   type ServerFrame,
   type WireError,
@@ -29,6 +30,8 @@ export async function answerFrame(app: App, caller: Caller, text: string): Promi
   if (!answer) return;
   const frame = JSON.stringify({ ...answer, timestamp: clock.now() });
   await fanout.post([{ connectionId: caller.connectionId, frames: [frame] }]);
+  // The management API closes with a code of its own; why it was closed is in the frame.
+  if (answer.type === 'error' && endsConnection(answer.payload.code)) await fanout.close(caller.connectionId);
 }
 
 type Unstamped<Frame> = Frame extends ServerFrame ? Omit<Frame, 'timestamp'> : never;

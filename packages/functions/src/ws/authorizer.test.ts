@@ -55,8 +55,9 @@ describe('lets in who shows a good token', () => {
         Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: METHOD_ARN }],
       },
     });
-    expect(callerOf({ connectionId: 'c1', authorizer: answer.context })).toEqual({
+    expect(callerOf({ connectionId: 'c1', connectedAt: 1, authorizer: answer.context })).toEqual({
       connectionId: 'c1',
+      connectedAtMs: 1,
       space: 'team',
       instanceId: 'app-1',
       userId: 'user-1',

@@ -18,11 +18,12 @@ export const toContext = (caller: AuthorizedCaller): { caller: string } => ({
 
 const contextSchema = z.object({
   connectionId: z.string(),
+  connectedAt: z.number(),
   authorizer: z.object({ caller: z.string() }),
 });
 
 /** Who speaks in an event of an authorized connection; throws for an event that did not come through the gateway. */
 export function callerOf(requestContext: unknown): Caller {
-  const { connectionId, authorizer } = contextSchema.parse(requestContext);
-  return { ...callerSchema.parse(JSON.parse(authorizer.caller)), connectionId };
+  const { connectionId, connectedAt, authorizer } = contextSchema.parse(requestContext);
+  return { ...callerSchema.parse(JSON.parse(authorizer.caller)), connectionId, connectedAtMs: connectedAt };
 }

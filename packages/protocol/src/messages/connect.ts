@@ -6,7 +6,10 @@ import { patternSchema } from '../pattern.ts';
 
 export const patternsSchema = z.array(patternSchema).check(z.maxLength(LIMITS.patternsPerConnection));
 
-/** The client's first message on a connection: what it wants to see, and from where on. */
+/**
+ * The client's first message on a connection: what it wants to see, and from where on. Whatever needs the connection's row
+ * is refused with `not-connected` before. A `write` needs none and is taken as it is: to ask would cost each write a read.
+ */
 export const connectSchema = envelope(
   'connect',
   z.strictObject({

@@ -33,7 +33,8 @@ export function connectionsContract(
             { pattern: '$set/*', access: 'read' },
           ],
         });
-        expect(await connections.put(made)).toBeUndefined();
+        const registration = await connections.put(made);
+        expect(registration).toEqual({ current: true, row: made });
         expect((await list(made.space)).map(sorted)).toEqual([sorted(made)]);
       });
 
@@ -51,7 +52,7 @@ export function connectionsContract(
         const one = connection();
         const other = connection({ instanceId: one.instanceId });
         await connections.put(one);
-        expect(await connections.put(other)).toBeUndefined();
+        expect(await connections.put(other)).toEqual({ current: true, row: other });
         expect(await list(one.space)).toEqual([one]);
         expect(await list(other.space)).toEqual([other]);
       });
@@ -83,7 +84,7 @@ export function connectionsContract(
         const first = connection();
         const second = successor(first);
         await connections.put(first);
-        expect(await connections.put(second)).toEqual(first);
+        expect(await connections.put(second)).toEqual({ current: true, row: second, replaced: first });
         expect(await list(first.space)).toEqual([second]);
       });
 
@@ -95,23 +96,54 @@ export function connectionsContract(
         expect(await list(first.space)).toEqual([second]);
       });
 
-      test('a repeated put answers nothing: no connection replaces itself', async () => {
+      test('a connection does not replace itself', async () => {
         const made = connection();
         await connections.put(made);
-        expect(await connections.put(made)).toBeUndefined();
+        expect(await connections.put(made)).toEqual({ current: true, row: made });
         expect(await list(made.space)).toEqual([made]);
       });
 
-      test('of racing connections of an instance one stays, and all others are answered once', async () => {
-        const first = connection();
-        const racers = Array.from({ length: 20 }, () => successor(first));
-        await connections.put(first);
-        const answered = await Promise.all(racers.map((racer) => connections.put(racer)));
-        const [stays, ...more] = await list(first.space);
-        expect(more).toEqual([]);
-        const replaced = answered.map((former) => former?.connectionId);
-        const all = [first, ...racers].map(({ connectionId }) => connectionId);
-        expect([...replaced, stays?.connectionId].sort()).toEqual(all.sort());
+      test('a repeated put leaves the row as it has become, and answers it', async () => {
+        const made = connection({ subscriptions: ['a'] });
+        await connections.put(made);
+        await connections.changeSubscriptions(made, { add: ['b'] });
+        await connections.changeSubscriptions(made, { remove: ['a'] });
+        await connections.touch(made, NOW_MS + 5);
+        const row = { ...made, subscriptions: ['b'], lastSeenAtMs: NOW_MS + 5 };
+        expect(await connections.put(made)).toEqual({ current: true, row });
+        expect(await list(made.space)).toEqual([row]);
+      });
+
+      test('a put that arrives late does not take the place of a later connection', async () => {
+        const first = connection({ subscriptions: ['a'] });
+        const second = successor(first);
+        await connections.put(second);
+        expect(await connections.put(first)).toEqual({ current: false });
+        expect(await list(first.space)).toEqual([second]);
+      });
+
+      test('of two that connected in the same millisecond the greater id stays, whoever comes first', async () => {
+        for (const order of ['ab', 'ba']) {
+          const { space, instanceId } = connection();
+          const [one, two] = [...order].map((connectionId) =>
+            connection({ space, instanceId, connectionId }),
+          );
+          await connections.put(one as Connection);
+          await connections.put(two as Connection);
+          expect((await list(space)).map(({ connectionId }) => connectionId)).toEqual(['b']);
+        }
+      });
+
+      test('of racing connections of an instance the latest stays; each other is refused or answered, once', async () => {
+        const racers = [connection()];
+        for (let n = 1; n < 20; n++) racers.push(successor(racers[n - 1] as Connection));
+        const latest = racers.at(-1);
+        const shuffled = [...racers].sort((a, b) => (a.connectionId < b.connectionId ? -1 : 1));
+        const registrations = await Promise.all(shuffled.map((racer) => connections.put(racer)));
+        expect(await list(racers[0]?.space as SpaceId)).toEqual([latest]);
+        const over = registrations.map((answer, n) => (answer.current ? answer.replaced : shuffled[n]));
+        const ids = [latest, ...over.filter((each) => each !== undefined)].map((each) => each?.connectionId);
+        expect(ids.sort()).toEqual(racers.map(({ connectionId }) => connectionId).sort());
       });
 
       test('late calls of a replaced connection change nothing', async () => {
@@ -178,7 +210,7 @@ export function connectionsContract(
         await connections.put(made);
         const laterMs = NOW_MS + 10 * STALE_AFTER_MS;
         const next = { ...successor(made), connectedAtMs: laterMs, lastSeenAtMs: laterMs };
-        expect(await connections.put(next)).toEqual(made);
+        expect(await connections.put(next)).toEqual({ current: true, row: next, replaced: made });
       });
     });
 
@@ -250,8 +282,9 @@ function connection(fields: Partial<Connection> = {}): Connection {
   };
 }
 
-/** A newer connection of the same instance. */
-const successor = ({ space, instanceId }: Connection): Connection => connection({ space, instanceId });
+/** A later connection of the same instance. */
+const successor = ({ space, instanceId, connectedAtMs }: Connection): Connection =>
+  connection({ space, instanceId, connectedAtMs: connectedAtMs + 1 });
 
 async function twoOfOneSpace(connections: Connections): Promise<[Connection, Connection]> {
   const one = connection();
