@@ -7,7 +7,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type ServiceFaults, SPACE, simulatedService } from './simulated-service.ts';
 
-const SEED = Number(process.env.MNEMON_SEED ?? 2_096_321_601);
+/** The first was red once: a deletion of nothing took the place of a write in the outbox. MNEMON_SEED repeats another. */
+const SEEDS = [2_101_519_356, Number(process.env.MNEMON_SEED ?? Date.now() % 2 ** 31)];
 const INSTANCES = ['ada', 'ben', 'cem', 'dot'];
 const KEYS = ['a', 'b', 'c/1', 'c/2'];
 
@@ -19,7 +20,7 @@ interface Attempt {
   instance: number;
   key: string;
   value: number | undefined;
-  written?: Written;
+  answer?: Written & { atMs: number };
 }
 
 type World = Awaited<ReturnType<typeof createWorld>>;
@@ -45,7 +46,7 @@ function write(world: World, instance: number, key: string, value: number | unde
   world.attempts.push(attempt);
   const written = value === undefined ? memory.delete(key) : memory.write(key, value);
   written.then(
-    (result) => Object.assign(attempt, { written: result }),
+    (result) => Object.assign(attempt, { answer: { ...result, atMs: world.clock.now() } }),
     () => {},
   );
 }
@@ -94,19 +95,39 @@ async function logOf({ service }: World): Promise<readonly SealedCommit[]> {
   return service.ports.log.commits({ space: SPACE, partition: 0, afterSeq: 0, limit: 100_000 });
 }
 
+function expectAckedWrites({ attempts }: World, log: readonly SealedCommit[]): void {
+  const writers = new Map(
+    log.flatMap(({ commit: { events, author } }) =>
+      events.map((each) => [`${each.key} ${each.version}`, author as string]),
+    ),
+  );
+  for (const [at, attempt] of attempts.entries()) {
+    const { key, instance, answer } = attempt;
+    expect(answer, 'every write is answered in the end').toBeDefined();
+    if (answer?.version) expect(writers.get(`${key} ${answer.version}`), 'I1').toBe(INSTANCES[instance]);
+    else
+      expect(deletesNothing(attempt, attempts.slice(at + 1)), 'I1: only nothing has no version').toBe(true);
+  }
+}
+
+/** Whether it is a deletion, or one of the same instance took its place in the outbox: then one ack answers both. */
+const deletesNothing = ({ instance, key, value, answer }: Attempt, later: readonly Attempt[]): boolean =>
+  value === undefined ||
+  later.some(
+    (other) =>
+      other.instance === instance &&
+      other.key === key &&
+      other.value === undefined &&
+      other.answer?.version === 0 &&
+      other.answer.atMs === answer?.atMs,
+  );
+
 async function expectPromises(world: World): Promise<void> {
   const log = await logOf(world);
   expect((await verify(world.service.ports, { space: SPACE, partition: 0 })).intact, 'I2').toBe(true);
   const batches = log.map(({ commit: { mutation } }) => `${mutation.client}/${mutation.n}`);
   expect(new Set(batches).size, 'I6: no batch twice').toBe(batches.length);
-  const versions = new Set(
-    log.flatMap(({ commit }) => commit.events.map((each) => `${each.key} ${each.version}`)),
-  );
-  for (const { key, written } of world.attempts) {
-    expect(written, 'every write is answered in the end').toBeDefined();
-    // A write that a deletion of nothing replaced in the outbox has no version of its own.
-    if (written?.version) expect(versions, 'I1').toContain(`${key} ${written?.version}`);
-  }
+  expectAckedWrites(world, log);
   const state = await world.service.ports.log.entries({
     space: SPACE,
     partition: 0,
@@ -129,16 +150,19 @@ async function leave({ clock, memories }: World): Promise<void> {
   await clock.advanceUntil(() => gone === memories.length);
 }
 
-test('whatever the network loses and wherever handlers die, the promises hold', {
-  timeout: 240_000,
-}, async () => {
-  console.log(`seed ${SEED} (MNEMON_SEED repeats it)`);
-  const property = fc.asyncProperty(fc.nat(), script, async (worldSeed, steps) => {
-    const world = await createWorld(worldSeed);
-    for (const { step, instance, key } of steps) await STEPS[step](world, instance, key);
-    await settle(world);
-    await expectPromises(world);
-    await leave(world);
-  });
-  await fc.assert(property, { seed: SEED, numRuns: 60 });
-});
+test.each(SEEDS)(
+  'whatever the network loses and wherever handlers die, the promises hold (seed %i)',
+  {
+    timeout: 240_000,
+  },
+  async (seed) => {
+    const property = fc.asyncProperty(fc.nat(), script, async (worldSeed, steps) => {
+      const world = await createWorld(worldSeed);
+      for (const { step, instance, key } of steps) await STEPS[step](world, instance, key);
+      await settle(world);
+      await expectPromises(world);
+      await leave(world);
+    });
+    await fc.assert(property, { seed, numRuns: 60 });
+  },
+);
