@@ -240,6 +240,20 @@ test('a full outbox refuses, and keeps what it has', async () => {
   expect(ownWrites.get('one/more')).toBeUndefined();
 });
 
+test('calls that share an operation fill it too, until it is acked', async () => {
+  for (let i = 0; i < 9_999; i++) post(put('same/key', i));
+  const flushed = outbox.flush();
+  expect(outbox.pendingOps).toBe(1);
+  await expect(add(put('same/key', 1))).rejects.toMatchObject({ code: 'overloaded' });
+  outbox.online();
+  outbox.acked(ack(1, 1), 'e');
+  await flushed;
+  for (let i = 0; i < 10_000; i++) post(put('same/key', i));
+  await turn();
+  outbox.acked(ack(2, 1), 'e');
+  expect(outbox.pendingOps).toBe(0);
+});
+
 test('closing rejects what waits, and whatever comes', async () => {
   outbox.online();
   const pending = [add(put('a', 1)), add(put('b', 1))];

@@ -65,6 +65,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let inFlight: InFlight | undefined;
   let isOnline = false;
   let closedBy: MnemonError | undefined;
+  let waiters = 0;
   let lastN = 0;
   let isPumpDue = false;
   let resends = 0;
@@ -78,13 +79,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const message = `an operation has at most ${batchBytes} bytes on this connection`;
       return Promise.reject(new MnemonError('value-too-large', message));
     }
-    if (pendingOps() >= OUTBOX_LIMITS.ops || queue.sizeBytes + sizeBytes > OUTBOX_LIMITS.sizeBytes) {
+    if (waiters >= OUTBOX_LIMITS.waiters || queue.sizeBytes + sizeBytes > OUTBOX_LIMITS.sizeBytes) {
       return Promise.reject(new MnemonError('overloaded', 'too many writes are waiting for the service'));
     }
     const written = new Promise<Written>((resolve, rejectWrite) => {
       const mine: PendingOp = { op, sizeBytes, waiters: [{ resolve, reject: rejectWrite }] };
       if (queue.add(mine) === mine) ownWrites.add(mine);
     });
+    waiters++;
     pumpSoon();
     onChange();
     return written;
@@ -138,6 +140,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   function finish(answer: (pending: PendingOp, at: number) => void): void {
     const { pending } = inFlight as InFlight;
     inFlight = undefined;
+    for (const each of pending) waiters -= each.waiters.length;
     resendTimer.clear();
     pending.forEach(answer);
     pump();
@@ -181,9 +184,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function flush(): Promise<void> {
-    const all = [...(inFlight?.pending ?? []), ...queue.all()];
-    await Promise.all(all.map(answered));
-    if (closedBy && all.length > 0) throw closedBy;
+    const last = queue.newest ?? inFlight?.pending.at(-1); // what was written before is answered before
+    if (!last) return;
+    waiters++;
+    await answered(last);
+    if (closedBy) throw closedBy;
   }
 
   function close(error: MnemonError): void {

@@ -1,7 +1,13 @@
 import type { Delivery, Entry, MemoryEvent } from '@mnemon/protocol';
 import { type Change, createChange } from './change.ts';
 
-/** The space's state as far as this client has followed the log. Deleted keys stay as tombstones: their clocks count. */
+/** How many deleted keys are remembered. A forgotten one merely makes the next write a concurrent one. */
+export const MAX_TOMBSTONES = 10_000;
+
+/**
+ * The space's state as far as this client has followed the log. Deleted keys stay as tombstones, the newest of them:
+ * their clocks tell what a later write has seen.
+ */
 export interface Replica {
   get(key: string): Entry | undefined;
   /** What exists, tombstones left out, in the order in which the keys first appeared. */
@@ -15,21 +21,39 @@ export interface Replica {
 /** An empty replica of the space that `instanceId` is connected to. */
 export function createReplica(instanceId: string): Replica {
   let entries = new Map<string, Entry>();
+  let tombstones = new Set<string>(); // oldest first
 
   function apply({ partition, seq, author, events }: Delivery): Change[] {
     // State pages may be newer than their cursor: what the entry already includes is no change. All of a commit's
     // events are compared with what was before it, because it may change one key twice.
     const fresh = events.filter(({ key }) => (entries.get(key)?.seq ?? 0) < seq);
-    return fresh.map((event) => {
+    const changes = fresh.map((event) => {
       const entry = entryOf(event, partition, seq);
       entries.set(entry.key, entry);
+      tombstones.delete(entry.key);
+      if (!exists(entry)) tombstones.add(entry.key);
       return createChange(event.type, entry, author, instanceId);
     });
+    forgetTombstones(partition, seq);
+    return changes;
+  }
+
+  /** A state may be ahead of the log: there a tombstone keeps older events from reviving its key, and has to stay. */
+  function forgetTombstones(partition: number, passed: number): void {
+    for (const key of tombstones) {
+      if (tombstones.size <= MAX_TOMBSTONES) return;
+      const entry = entries.get(key);
+      if (entry?.partition !== partition || entry.seq > passed) continue;
+      tombstones.delete(key);
+      entries.delete(key);
+    }
   }
 
   function replace(state: readonly Entry[]): Change[] {
     const before = entries;
     entries = new Map(state.map((entry) => [entry.key, entry]));
+    const deleted = state.filter((entry) => !exists(entry)).sort((a, b) => a.seq - b.seq);
+    tombstones = new Set(deleted.map(({ key }) => key));
     const gone = [...before.values()].filter((entry) => exists(entry) && !exists(entries.get(entry.key)));
     const changes = gone.map((entry) =>
       createChange('deleted', entries.get(entry.key) ?? entry, entry.author, instanceId),

@@ -1,8 +1,11 @@
 import { LIMITS } from '@mnemon/protocol';
 import type { PendingOp } from './pending-op.ts';
 
-/** What the outbox may hold, sent or not. Beyond it, `write` is refused with `overloaded` instead of eating memory. */
-export const OUTBOX_LIMITS = { ops: 10_000, sizeBytes: 16 * 1024 * 1024 } as const;
+/**
+ * What the outbox may hold, sent or not: calls that wait for an answer, though several may share an operation, and
+ * bytes. Beyond it, `write` is refused with `overloaded` instead of eating memory.
+ */
+export const OUTBOX_LIMITS = { waiters: 10_000, sizeBytes: 16 * 1024 * 1024 } as const;
 
 /** What the frame around the operations takes at most: envelope, client, `n`, `resend`. */
 const FRAME_OVERHEAD_BYTES = 1_024;
@@ -22,7 +25,8 @@ export interface WriteQueue {
    * overwrites. (In an earlier batch it stays: a reader would see it before what was written between.) Everybody who waited for that one waits for this one then. Answers what stands in the queue now.
    */
   add(pending: PendingOp): PendingOp;
-  all(): readonly PendingOp[];
+  /** What a call now waits for longest. */
+  readonly newest: PendingOp | undefined;
   /** Takes out the next batch. */
   take(): PendingOp[];
   clear(): PendingOp[];
@@ -82,11 +86,13 @@ export function createWriteQueue(batchBytes: number): WriteQueue {
     get sizeBytes() {
       return sizeBytes;
     },
+    get newest() {
+      return queue.at(-1);
+    },
     get isFull() {
       return queue.length >= LIMITS.batchOps || sizeBytes >= batchBytes;
     },
     add,
-    all: () => queue,
     take,
     clear,
   };
