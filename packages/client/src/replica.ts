@@ -76,7 +76,7 @@ export function createReplica(instanceId: string): Replica {
 
 const exists = (entry: Entry | undefined): boolean => entry?.value !== undefined;
 
-function entryOf({ type: _, ...version }: MemoryEvent, partition: number, seq: number): Entry {
+function entryOf({ type: _, merged: __, ...version }: MemoryEvent, partition: number, seq: number): Entry {
   return { ...version, partition, seq };
 }
 

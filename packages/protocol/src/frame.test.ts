@@ -37,6 +37,44 @@ describe('accepts', () => {
     expect(parseClientFrame(frame(type, payload))).toEqual({ ok: true, frame: envelope(type, payload) });
   });
 
+  const { value: _, op: __, ...target } = put;
+  test.each([
+    {
+      ...put,
+      tags: ['a'.repeat(64), 'ü'],
+      importance: 1,
+      entities: [],
+      ttlMs: 1,
+      strategy: 'set',
+      seenSeq: 1,
+    },
+    { ...put, relationships: [{ from: 'a', type: 't', to: 'b' }] },
+    { ...target, op: 'increment', by: -3 },
+    { ...target, op: 'change-set', add: ['x', null], remove: [{ a: 1 }] },
+    { ...target, op: 'delete', importance: 0.5, strategy: 'importance' },
+  ])('the operation %j', (op) => {
+    expect(codeOf(parseClientFrame(write({ ...batch, ops: [op] })))).toBe('accepted');
+  });
+
+  test.each([
+    { ...put, tags: Array.from({ length: 33 }, String) },
+    { ...put, tags: [''] },
+    { ...put, tags: ['a'.repeat(65)] },
+    { ...put, entities: ['\ud800'] },
+    { ...put, importance: 1.1 },
+    { ...put, relationships: [{ from: 'a', type: 't' }] },
+    { ...put, relationships: [{ from: 'a', type: 't', to: 'b', extra: 1 }] },
+    { ...put, ttlMs: 0 },
+    { ...put, ttlMs: LIMITS.ttlMs + 1 },
+    { ...put, strategy: 'luck' },
+    { ...put, by: 1 },
+    { ...target, op: 'increment', by: 0.5 },
+    { ...target, op: 'increment', by: Number.MAX_SAFE_INTEGER + 1 },
+    { ...target, op: 'change-set', add: Array.from({ length: LIMITS.setChanges + 1 }, String) },
+  ])('but not %j', (op) => {
+    expect(codeOf(parseClientFrame(write({ ...batch, ops: [op] })))).not.toBe('accepted');
+  });
+
   test('a write in the year 9999: the decision clamps it', () => {
     const hlc = { wallMs: Date.UTC(9999, 11, 31), counter: 0 };
     expect(codeOf(parseClientFrame(writeOf({ hlc })))).toBe('accepted');

@@ -1,5 +1,5 @@
 export { type Cursor, cursorSchema } from './cursor.ts';
-export { type Entry, entrySchema } from './entry.ts';
+export { type Entry, entrySchema, type Sibling } from './entry.ts';
 export {
   ERRORS,
   type ErrorCode,
@@ -8,7 +8,7 @@ export {
   type WireError,
   wireError,
 } from './error-code.ts';
-export { EVENT_TYPES, type EventType, eventSchema, type MemoryEvent } from './event.ts';
+export { EVENT_TYPES, type EventType, eventSchema, type MemoryEvent, type MergedSide } from './event.ts';
 export {
   type ClientFrame,
   type Parsed,
@@ -47,9 +47,12 @@ export type { Heartbeat, HeartbeatAnswer } from './messages/heartbeat.ts';
 export type { Subscribe } from './messages/subscribe.ts';
 export type { Unsubscribe, Unsubscribed } from './messages/unsubscribe.ts';
 export { type Batch, batchSchema, type Op, opSchema, type Write } from './messages/write.ts';
+export type { Metadata, Relationship } from './metadata.ts';
 export { type Outcome, outcomeSchema } from './outcome.ts';
 export { matches, patternProblem, patternSchema } from './pattern.ts';
+export { type Policy, policiesSchema, policyFor } from './policy.ts';
 export { PROTOCOL_VERSION } from './protocol-version.ts';
+export { STRATEGIES, type Strategy, strategySchema } from './strategy.ts';
 export { utf8Length } from './utf8-length.ts';
 export {
   advance,

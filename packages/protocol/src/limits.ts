@@ -6,6 +6,18 @@ export const LIMITS = {
   patternsPerConnection: 100,
   valueBytes: 64 * 1024,
   valueDepth: 64,
+  /** Of a version with all that it carries beside its value: it has to fit one frame. */
+  versionBytes: 112 * 1024,
+  /** Of tags, of entities, of relationships. */
+  labels: 32,
+  tagLength: 64,
+  entityLength: 128,
+  siblings: 8,
+  /** Items that one operation adds to a set, or takes out of it. */
+  setChanges: 1_000,
+  policies: 100,
+  /** Ten years. */
+  ttlMs: 10 * 365 * 24 * 60 * 60 * 1000,
   batchOps: 100,
   /** Of the whole `write` frame. */
   batchBytes: 96 * 1024,

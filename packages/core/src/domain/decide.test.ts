@@ -38,6 +38,36 @@ describe('given a key that was never written', () => {
   });
 });
 
+describe('what a put says about its value', () => {
+  const said = {
+    tags: ['diet'],
+    importance: 0.7,
+    entities: ['ann'],
+    relationships: [{ from: 'ann', type: 'likes', to: 'tea' }],
+  };
+
+  test('is in the version, with the time when it expires', () => {
+    const { event } = when(undefined, put('tea', { ...said, ttlMs: 5_000 }));
+    expect(event).toMatchObject({ ...said, expiresAtMs: NOW_MS + 5_000 });
+    expect(event).not.toHaveProperty('ttlMs');
+  });
+
+  test('is gone with the next put, which is a whole version, and with a deletion', () => {
+    const given = entryAfter(['ann', put('tea', { ...said, ttlMs: 5_000 })]);
+    for (const op of [put('milk'), del()]) {
+      for (const field of [...Object.keys(said), 'expiresAtMs']) {
+        expect(when(given, op).event).not.toHaveProperty(field);
+      }
+    }
+  });
+
+  test('stays with the version that wins over a concurrent one', () => {
+    const given = entryAfter(['ann', put('tea', said)]);
+    expect(when(given, put('milk', { atMs: NOW_MS - 1 }), 'bob').event).toMatchObject(said);
+    expect(when(given, put('milk', { atMs: NOW_MS + 1 }), 'bob').event).not.toHaveProperty('tags');
+  });
+});
+
 describe('given an entry that the writer has seen', () => {
   const given = entryAfter(['ann', put('tea')]);
   const seen = given.clock;

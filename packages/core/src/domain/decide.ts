@@ -12,6 +12,7 @@ import {
   LIMITS,
   latest,
   type MemoryEvent,
+  type Metadata,
   type Op,
   type Outcome,
   tick,
@@ -56,6 +57,7 @@ function refuse(entry: Entry | undefined, op: Op, writer: Writer, nowMs: number)
   if (op.hlc.wallMs < nowMs - LIMITS.writeAgeMs) {
     return refused('too-old', 'written longer ago than deletions are remembered');
   }
+  if (op.op === 'increment' || op.op === 'change-set') return refused('bad-request', `no ${op.op} yet`);
   if (op.op === 'put' && utf8Length(canonicalText(op.value)) > LIMITS.valueBytes) {
     return refused('value-too-large', `a value has at most ${LIMITS.valueBytes} bytes`);
   }
@@ -76,37 +78,56 @@ function replace(entry: Entry | undefined, op: Op, writer: Writer, nowMs: number
   const own = clamp(op.hlc, nowMs);
   // A write that has seen another is later than it, whatever the writer's wall clock says.
   const hlc = entry ? latest(own, tick(entry.hlc, 0)) : own;
-  const event = makeEvent(type, entry, op, writer, { hlc, author: writer.instanceId, ...valueIn(op) });
+  const event = makeEvent(type, entry, op, writer, {
+    hlc,
+    author: writer.instanceId,
+    ...contentOf(op, nowMs),
+  });
   return { event, outcome: { status: 'applied', version: event.version } };
 }
 
 function resolve(entry: Entry, op: Op, writer: Writer, nowMs: number): Decision {
-  const mine = { hlc: clamp(op.hlc, nowMs), author: writer.instanceId, ...valueIn(op) };
+  const mine = { hlc: clamp(op.hlc, nowMs), author: writer.instanceId, ...contentOf(op, nowMs) };
   const event = makeEvent('merged', entry, op, writer, isLater(mine, entry) ? mine : entry);
   return { event, outcome: { status: 'merged', version: event.version } };
 }
 
-type Side = Pick<MemoryEvent, 'hlc' | 'author' | 'value'>;
+type Content = Metadata & Pick<MemoryEvent, 'value' | 'expiresAtMs'>;
+type Side = Pick<MemoryEvent, 'hlc' | 'author'> & Content;
 
 function makeEvent(
   type: EventType,
   entry: Entry | undefined,
   op: Op,
   writer: Writer,
-  { hlc, author, value }: Side,
+  side: Side,
 ): MemoryEvent {
-  const event = {
+  const { hlc, author } = side;
+  return {
     type,
     key: op.key,
     version: (entry?.version ?? 0) + 1,
     clock: advance(entry?.clock ?? {}, writer.instanceId),
     hlc,
     author,
+    ...pick(side, CONTENT),
   };
-  return value === undefined ? event : { ...event, value };
 }
 
-const valueIn = (op: Op): Pick<MemoryEvent, 'value'> => (op.op === 'put' ? { value: op.value } : {});
+const CONTENT = ['value', 'tags', 'importance', 'entities', 'relationships', 'expiresAtMs'] as const;
+
+/** What the version that `op` makes is about; a put is a whole version: what it does not name, it does not have. */
+function contentOf(op: Op, nowMs: number): Content {
+  if (op.op !== 'put') return pick(op as Content, ['importance']);
+  const content = pick(op as Content, CONTENT);
+  return op.ttlMs === undefined ? content : { ...content, expiresAtMs: nowMs + op.ttlMs };
+}
+
+/** The fields of those names that there are: a field without a value has no canonical text. */
+function pick<Field extends keyof Content>(from: Content, fields: readonly Field[]): Pick<Content, Field> {
+  const present = fields.filter((field) => from[field] !== undefined);
+  return Object.fromEntries(present.map((field) => [field, from[field]])) as Pick<Content, Field>;
+}
 
 /** A clock that runs ahead may not win for ever. */
 function clamp(hlc: HybridTime, nowMs: number): HybridTime {
@@ -116,6 +137,6 @@ function clamp(hlc: HybridTime, nowMs: number): HybridTime {
 
 /** The entry that `event` leaves behind. */
 export function evolve(event: MemoryEvent, partition: number, seq: number): Entry {
-  const { type: _, ...version } = event;
+  const { type: _, merged: __, ...version } = event;
   return { ...version, partition, seq };
 }

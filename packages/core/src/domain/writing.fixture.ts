@@ -6,6 +6,7 @@ import type {
   InstanceId,
   JsonValue,
   MemoryEvent,
+  Metadata,
   Op,
   SpaceId,
 } from '@mnemon/protocol';
@@ -27,7 +28,9 @@ export const writer = (name: string, grants = EVERYTHING): Writer => ({
   grants,
 });
 
-type Details = Partial<Pick<Op, 'key' | 'seen' | 'expectedVersion'>> & { atMs?: number; counter?: number };
+type OpFields = 'key' | 'seen' | 'seenSeq' | 'expectedVersion' | 'strategy' | 'importance';
+type Details = Partial<Pick<Extract<Op, { op: 'delete' }>, OpFields>> & { atMs?: number; counter?: number };
+type PutDetails = Details & Partial<Pick<Extract<Op, { op: 'put' }>, keyof Metadata | 'ttlMs'>>;
 
 const opFields = ({ atMs = NOW_MS, counter = 0, ...details }: Details) => ({
   key: 'k',
@@ -36,7 +39,7 @@ const opFields = ({ atMs = NOW_MS, counter = 0, ...details }: Details) => ({
   ...details,
 });
 
-export const put = (value: JsonValue, details: Details = {}): Op => ({
+export const put = (value: JsonValue, details: PutDetails = {}): Op => ({
   op: 'put',
   ...opFields(details),
   value,

@@ -5,22 +5,38 @@ import { clientIdSchema } from '../ids.ts';
 import { jsonValueSchema } from '../json-value.ts';
 import { keySchema } from '../key.ts';
 import { LIMITS } from '../limits.ts';
+import { putMetadataFields } from '../metadata.ts';
+import { strategySchema } from '../strategy.ts';
 import { vectorClockSchema } from '../vector-clock.ts';
 
 const opFields = {
   key: keySchema,
   /** The clock of the version that the writer last read of this key; empty when it has read none. */
   seen: vectorClockSchema,
+  /** The `seq` of that version: there the server finds what the writer's value was made from. */
+  seenSeq: z.optional(z.int().check(z.gte(1))),
   /** When the writer wrote. */
   hlc: hybridTimeSchema,
   /** Refuses with `conflict` unless the entry is at this version; 0 is a key that does not exist. */
   expectedVersion: z.optional(z.int().check(z.gte(0))),
+  /** Instead of the one that the space's policies name. */
+  strategy: z.optional(strategySchema),
 };
 
-/** One operation on one key. */
+const ttlMs = z.optional(z.int().check(z.gte(1), z.lte(LIMITS.ttlMs)));
+const items = z.optional(z.array(jsonValueSchema).check(z.maxLength(LIMITS.setChanges)));
+
+/**
+ * One operation on one key. A `put` is a whole new version: tags, entities, relationships, importance and lifetime that
+ * it does not name are gone with the old one. `increment` and `change-set` carry a change instead of a value: whoever
+ * sends one needs to have read nothing, and none is lost; of a missing key they make a counter or a set, and of one
+ * that is there they keep all else.
+ */
 export const opSchema = z.discriminatedUnion('op', [
-  z.strictObject({ op: z.literal('put'), ...opFields, value: jsonValueSchema }),
-  z.strictObject({ op: z.literal('delete'), ...opFields }),
+  z.strictObject({ op: z.literal('put'), ...opFields, value: jsonValueSchema, ...putMetadataFields, ttlMs }),
+  z.strictObject({ op: z.literal('delete'), ...opFields, importance: putMetadataFields.importance }),
+  z.strictObject({ op: z.literal('increment'), ...opFields, by: z.int() }),
+  z.strictObject({ op: z.literal('change-set'), ...opFields, add: items, remove: items }),
 ]);
 export type Op = z.infer<typeof opSchema>;
 
