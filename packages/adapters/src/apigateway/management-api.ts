@@ -3,9 +3,9 @@ import {
   ApiGatewayManagementApiServiceException,
   DeleteConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
-import { encodeUriSegment } from './encode-uri-segment.ts';
-import { requestHandler } from './request-handler.ts';
-import { requestSigner } from './request-signer.ts';
+import { encodeUriSegment } from '../aws/encode-uri-segment.ts';
+import { requestHandler } from '../aws/request-handler.ts';
+import { requestSigner } from '../aws/request-signer.ts';
 
 export interface ManagementApiOptions {
   /** `https://{api-id}.execute-api.{region}.amazonaws.com/{stage}` */

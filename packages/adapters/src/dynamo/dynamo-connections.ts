@@ -3,13 +3,12 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
-  paginateQuery,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { Connection, ConnectionRef, Connections } from '@mnemon/core';
-import type { SpaceId } from '@mnemon/protocol';
+import type { ConnectionRef, Connections } from '@mnemon/core';
 import { fromRow, keyOf, toRow, ttlAfter } from './connection-row.ts';
 import { available, conditional } from './dynamo-failures.ts';
+import { partitionQuery } from './partition-query.ts';
 
 export interface DynamoConnectionsOptions {
   client: DynamoDBDocumentClient;
@@ -37,6 +36,7 @@ export function dynamoConnections({
   staleAfterMs,
 }: DynamoConnectionsOptions): Connections {
   const table = { TableName: tableName };
+  const rowsOf = partitionQuery(client, tableName);
 
   /** The row, if it is still this connection's. */
   async function find(ref: ConnectionRef): Promise<Connection | undefined> {
@@ -107,32 +107,11 @@ export function dynamoConnections({
     },
 
     async list(space, nowMs) {
-      const rows = await available(allRows(client, tableName, space));
-      return rows.filter((row) => nowMs - row.lastSeenAtMs <= staleAfterMs);
+      const rows = await available(rowsOf({ name: 'space', value: space }));
+      return rows.flatMap((row) => {
+        const connection = fromRow(row);
+        return connection && nowMs - connection.lastSeenAtMs <= staleAfterMs ? [connection] : [];
+      });
     },
   };
-}
-
-async function allRows(
-  client: DynamoDBDocumentClient,
-  tableName: string,
-  space: SpaceId,
-): Promise<Connection[]> {
-  // Strongly consistent: a connection that was acknowledged before a commit gets that commit.
-  const query = {
-    TableName: tableName,
-    KeyConditionExpression: '#space = :space',
-    ExpressionAttributeNames: { '#space': 'space' },
-    ExpressionAttributeValues: { ':space': space },
-    ConsistentRead: true,
-  };
-  const rows: Connection[] = [];
-  // A page holds 1 MB, thousands of rows.
-  for await (const page of paginateQuery({ client }, query)) {
-    for (const item of page.Items ?? []) {
-      const row = fromRow(item);
-      if (row) rows.push(row);
-    }
-  }
-  return rows;
 }

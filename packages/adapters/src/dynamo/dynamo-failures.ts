@@ -31,5 +31,6 @@ export async function conditional<Answer>(request: Promise<Answer>): Promise<Ans
   }
 }
 
-const isRefusal = (error: unknown): boolean =>
+/** Refused for good. */
+export const isRefusal = (error: unknown): boolean =>
   error instanceof DynamoDBServiceException && error.$fault === 'client' && !THROTTLED.has(error.name);
