@@ -5,7 +5,7 @@ import {
   PutCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { ConnectionRef, Connections } from '@mnemon/core';
+import type { Connection, ConnectionRef, Connections } from '@mnemon/core';
 import { fromRow, keyOf, toRow, ttlAfter } from './connection-row.ts';
 import { available, conditional } from './dynamo-failures.ts';
 import { partitionQuery } from './partition-query.ts';

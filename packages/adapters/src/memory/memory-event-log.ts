@@ -1,4 +1,4 @@
-import { type Append, canonicalText, type EventLog, GENESIS, unseal } from '@mnemon/core';
+import { type Append, type EventLog, GENESIS, unseal } from '@mnemon/core';
 import type { Entry } from '@mnemon/protocol';
 import type { Shared } from './embedded-store.ts';
 import type { KeptCommit, KeptEntry } from './journal-record.ts';
@@ -95,7 +95,7 @@ const keepEntry = (entry: Entry): KeptEntry => ({
   key: entry.key,
   seq: entry.seq,
   deleted: entry.value === undefined,
-  text: canonicalText(entry),
+  text: JSON.stringify(entry),
 });
 
 const readEntry = ({ text }: KeptEntry): Entry => JSON.parse(text) as Entry;

@@ -18,7 +18,6 @@ import {
   tick,
   utf8Length,
 } from '@mnemon/protocol';
-import { canonicalText } from './commit.ts';
 import { isLater } from './last-write-wins.ts';
 
 /** Who writes, as the verified token says. */
@@ -58,7 +57,7 @@ function refuse(entry: Entry | undefined, op: Op, writer: Writer, nowMs: number)
     return refused('too-old', 'written longer ago than deletions are remembered');
   }
   if (op.op === 'increment' || op.op === 'change-set') return refused('bad-request', `no ${op.op} yet`);
-  if (op.op === 'put' && utf8Length(canonicalText(op.value)) > LIMITS.valueBytes) {
+  if (op.op === 'put' && utf8Length(JSON.stringify(op.value)) > LIMITS.valueBytes) {
     return refused('value-too-large', `a value has at most ${LIMITS.valueBytes} bytes`);
   }
   const exists = entry?.value !== undefined;

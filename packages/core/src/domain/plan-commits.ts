@@ -17,6 +17,15 @@ export interface Answer {
   commit?: SealedCommit;
 }
 
+/** The plan's append and nothing more: a store in another thread gets a copy of all that it is given. */
+export const appendOf = ({ space, partition, commits, entries, settled }: Plan): Append => ({
+  space,
+  partition,
+  commits,
+  entries,
+  settled,
+});
+
 /** A batch came in with a valid token. That it had to wait for others is not its writer's fault. */
 const WAITING_GRACE_MS = 60_000;
 

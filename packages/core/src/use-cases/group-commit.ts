@@ -1,4 +1,4 @@
-import { planCommits } from '../domain/plan-commits.ts';
+import { appendOf, planCommits } from '../domain/plan-commits.ts';
 import type { PartitionId } from '../ports/event-log.ts';
 import type { Ports } from '../ports/ports.ts';
 import { loadFor } from './load.ts';
@@ -51,7 +51,7 @@ async function commitRounds(
       const loaded = await loadFor(ports, at, waiting, true);
       const plan = planCommits(loaded, waiting, at, ports.clock.now());
       if (plan.commits.length === 0) await ports.inbox.remove(at, plan.settled);
-      else if ((await ports.log.append(plan)) === 'conflict') {
+      else if ((await ports.log.append(appendOf(plan))) === 'conflict') {
         if (++conflicts === MAX_CONFLICTS) return false;
         continue;
       }

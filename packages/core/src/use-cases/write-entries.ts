@@ -1,6 +1,6 @@
 import { type Ack, type Batch, type WireError, wireError } from '@mnemon/protocol';
 import type { Caller } from '../domain/caller.ts';
-import { planCommits } from '../domain/plan-commits.ts';
+import { appendOf, planCommits } from '../domain/plan-commits.ts';
 import type { PartitionId } from '../ports/event-log.ts';
 import type { WaitingBatch } from '../ports/inbox.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -41,7 +41,8 @@ export async function attemptWrite(ports: Ports, waiting: WaitingBatch): Promise
   // What makes no commit does not depend on others: it was answered before, or is refused for what it is.
   if (answer && (plan.commits.length === 0 || !loaded.leased)) {
     // 3. Commit.
-    const append = { ...plan, settled: batch.resend ? plan.settled : [] }; // only a batch sent before can be waiting
+    // Only a batch sent before can be waiting.
+    const append = { ...appendOf(plan), settled: batch.resend ? plan.settled : [] };
     const committed = plan.commits.length === 0 || (await ports.log.append(append)) === 'committed';
     // 4. Publish.
     if (committed) {
