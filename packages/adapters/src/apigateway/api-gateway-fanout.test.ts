@@ -19,8 +19,8 @@ const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
 let server: Server;
 let endpoint: string;
 let calls: Call[];
-/** What the next calls are answered; then 200. `cut` ends the connection instead. */
-let answers: (number | 'cut')[];
+/** What the next calls are answered; then 200. `cut` ends the connection instead, `none` leaves it open. */
+let answers: (number | 'cut' | 'none')[];
 const logged: unknown[][] = [];
 const log = { error: (...line: unknown[]) => logged.push(line) };
 
@@ -47,7 +47,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   calls.push({ method, url, body: Buffer.concat(chunks).toString(), contentType: headers['content-type'] });
   const status = answers.shift() ?? 200;
   if (status === 'cut') request.socket.destroy();
-  else
+  else if (status !== 'none')
     response
       .writeHead(status, { 'content-type': 'application/json' })
       .end(status < 300 ? '' : '{"message":"no"}');
@@ -90,6 +90,15 @@ test('four attempts are enough', async () => {
   expect(await post('a', 'b')).toEqual(['failed']);
   expect(calls.map(({ body }) => body)).toEqual(['a', 'a', 'a', 'a']);
 });
+
+test.each([504, 'none'] as const)(
+  'no answer (%s) is waited for once: others wait behind it',
+  async (answer) => {
+    answers = [answer];
+    expect(await post('a', 'b')).toEqual(['failed']);
+    expect(calls.map(({ body }) => body)).toEqual(['a']);
+  },
+);
 
 test('410 is final', async () => {
   answers = [410];

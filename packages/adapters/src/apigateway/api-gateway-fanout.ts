@@ -20,6 +20,9 @@ export interface ApiGatewayFanoutOptions {
  */
 const PAUSES_MS = [50, 100, 200];
 
+/** Gateway Timeout: nobody answered, neither the connection's gateway nor whoever stands before it. */
+const TIMED_OUT = 504;
+
 /**
  * Posts through API Gateway's management API. A recipient's failure is its result; that this server may not post at all
  * is nobody's result and throws `Unavailable`.
@@ -43,6 +46,8 @@ export function apiGatewayFanout({
       if (status < 300) return 'delivered';
       if (status === 410) return 'gone';
       if (status === 403) throw misconfigured();
+      // One wait was long enough: those behind would wait for the next ones, too.
+      if (status === TIMED_OUT) return 'failed';
       if (status < 500 && status !== 429) {
         // 413 or 400: a frame that should not have been made, an id that is none.
         log.error(`API Gateway answers ${status} for connection ${connectionId}`);
@@ -56,7 +61,7 @@ export function apiGatewayFanout({
   function statusOfFailure(error: Error): number {
     // Without credentials nothing leaves for anybody. Else the way is broken: as good as an error of the server.
     if (error.name === 'CredentialsProviderError') throw misconfigured(error);
-    return 503;
+    return error.name === 'TimeoutError' ? TIMED_OUT : 503;
   }
 
   function misconfigured(cause?: Error): Unavailable {

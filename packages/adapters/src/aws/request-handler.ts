@@ -18,7 +18,7 @@ export interface Answer {
 
 export interface RequestHandlerOptions {
   maxSockets: number;
-  /** A request in which nothing moves for this long is given up, also while it connects. */
+  /** A request in which nothing moves for this long fails with a `TimeoutError`, also while it connects. */
   timeoutMs: number;
 }
 
@@ -42,7 +42,7 @@ export function requestHandler({ maxSockets, timeoutMs }: RequestHandlerOptions)
       const { request, agent } = sendVia[protocol as keyof typeof sendVia];
       return new Promise((resolve, reject) => {
         const outgoing = request({ agent, host: hostname, port, method, path, headers, timeout: timeoutMs });
-        outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+        outgoing.on('timeout', () => outgoing.destroy(timeoutError(timeoutMs)));
         outgoing.on('error', reject);
         outgoing.on('response', (incoming) => {
           const chunks: Buffer[] = [];
@@ -60,6 +60,10 @@ export function requestHandler({ maxSockets, timeoutMs }: RequestHandlerOptions)
     },
   };
 }
+
+/** Named as the SDK names its own. */
+const timeoutError = (timeoutMs: number): Error =>
+  Object.assign(new Error(`no answer within ${timeoutMs} ms`), { name: 'TimeoutError' });
 
 function toResponse({ statusCode = 0, headers }: IncomingMessage, body: Buffer): Answer['response'] {
   // Node has joined repeated headers already, but for cookies, which this API does not send.

@@ -5,8 +5,12 @@ import { loadFor } from './load.ts';
 import { publish } from './publish.ts';
 
 const LEASE_MS = 2_000;
-/** A holder gives way after this long, so that it ends well within its invocation. */
-const TENURE_MS = 10_000;
+/** Before each wait for posts, which a recipient that does not answer holds up for a good second. */
+const RENEW_AFTER_MS = LEASE_MS / 4;
+/** A holder offers the lease to others after this long. It goes on when nobody takes it: what waits needs no resend. */
+const TURN_MS = 5_000;
+/** And gives way for good after this long, so that it ends well within its invocation. */
+const TENURE_MS = 20_000;
 const BATCHES_PER_ROUND = 64;
 /** Writers see the lease and keep out, so who loses this often in a row is up against a transaction that nobody ends. */
 const MAX_CONFLICTS = 10;
@@ -17,18 +21,19 @@ const MAX_CONFLICTS = 10;
  */
 export async function drainInbox(ports: Ports, at: PartitionId): Promise<boolean> {
   const holder = ports.randomId();
-  const untilMs = ports.clock.now() + TENURE_MS;
+  const endMs = ports.clock.now() + TENURE_MS;
   let drained = false;
   while (await ports.inbox.acquireLease(at, holder, LEASE_MS)) {
     try {
-      if (!(await commitRounds(ports, at, holder, untilMs))) return false;
+      const turnEndMs = Math.min(ports.clock.now() + TURN_MS, endMs);
+      if (!(await commitRounds(ports, at, holder, turnEndMs))) return false;
     } finally {
       await ports.inbox.releaseLease(at, holder);
     }
     drained = true;
     // Who put a batch in while the lease was still held has left it to us: look once more.
     const left = await ports.inbox.list(at, 1);
-    if (left.length === 0 || ports.clock.now() >= untilMs) break;
+    if (left.length === 0 || ports.clock.now() >= endMs) break;
   }
   return drained;
 }
@@ -56,14 +61,16 @@ async function commitRounds(
         continue;
       }
       conflicts = 0;
+      let isHolder = true;
+      if (ports.clock.now() - renewedAtMs > RENEW_AFTER_MS) {
+        renewedAtMs = ports.clock.now();
+        isHolder = await ports.inbox.acquireLease(at, holder, LEASE_MS);
+      }
       // The next round may commit while this one is being posted; readers put the order right.
       await publishing;
       publishing = publish(ports, plan);
       publishing.catch(() => {}); // awaited below; not unhandled meanwhile
-      if (ports.clock.now() - renewedAtMs > LEASE_MS / 2) {
-        renewedAtMs = ports.clock.now();
-        if (!(await ports.inbox.acquireLease(at, holder, LEASE_MS))) return true; // another's turn
-      }
+      if (!isHolder) return true;
     }
     return true;
   } finally {
