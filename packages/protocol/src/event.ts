@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { versionFields } from './entry.ts';
-import { hybridTimeSchema } from './hybrid-clock.ts';
-import { instanceIdSchema } from './ids.ts';
+import { hybridTimeSchema, isHybridTime } from './hybrid-clock.ts';
+import { instanceIdSchema, isName } from './ids.ts';
 import { strategySchema } from './strategy.ts';
-import { vectorClockSchema } from './vector-clock.ts';
+import { clockProblem, vectorClockSchema } from './vector-clock.ts';
 
 export const EVENT_TYPES = ['created', 'updated', 'merged', 'deleted', 'expired'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -26,3 +26,30 @@ export const eventSchema = z.object({
 });
 export type MemoryEvent = z.infer<typeof eventSchema>;
 export type MergedSide = z.infer<typeof mergedSideSchema>;
+
+const TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
+const PLAIN_FIELDS = new Set(['type', 'key', 'version', 'value', 'clock', 'hlc', 'author']);
+
+/** The usual event: nothing optional but a value. Answers no for others, whatever they are. */
+function isPlainEvent(event: unknown): boolean {
+  if (typeof event !== 'object' || event === null) return false;
+  for (const field in event) if (!PLAIN_FIELDS.has(field)) return false;
+  const { type, key, version, clock, hlc, author } = event as Record<string, unknown>;
+  return (
+    TYPES.has(type) &&
+    typeof key === 'string' &&
+    Number.isSafeInteger(version) &&
+    clockProblem(clock) === undefined &&
+    isHybridTime(hlc) &&
+    typeof author === 'string' &&
+    isName(author)
+  );
+}
+
+/**
+ * What `eventSchema` takes. A subscriber reads them by the ten thousand a second, so the usual event is told by a plain
+ * function, in a tenth of the time; a test holds the two to the same verdicts.
+ */
+export const receivedEventSchema = z.custom<MemoryEvent>(
+  (event) => isPlainEvent(event) || eventSchema.safeParse(event).success,
+);

@@ -46,7 +46,8 @@ export function advance(clock: VectorClock, instance: string): VectorClock {
   return { ...others, [instance]: counterOf(clock, instance) + 1 };
 }
 
-function clockProblem(clock: unknown): string | undefined {
+/** Why it is no clock; `undefined` when it is one. */
+export function clockProblem(clock: unknown): string | undefined {
   if (typeof clock !== 'object' || clock === null || Array.isArray(clock)) return 'a clock is an object';
   const counters = Object.entries(clock);
   if (counters.length > LIMITS.clockCounters) return `a clock has at most ${LIMITS.clockCounters} counters`;

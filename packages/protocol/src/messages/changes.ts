@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { envelope } from '../envelope.ts';
-import { eventSchema } from '../event.ts';
+import { receivedEventSchema } from '../event.ts';
 import { clientIdSchema, instanceIdSchema } from '../ids.ts';
 import { outcomeSchema } from '../outcome.ts';
 
@@ -23,7 +23,7 @@ export const deliverySchema = z.object({
   /** The commit that this connection should have had before this one; beyond the reader's cursor it means a gap. */
   prev: z.int(),
   author: instanceIdSchema,
-  events: z.array(eventSchema),
+  events: z.array(receivedEventSchema),
   /** Of a commit that was too big for one frame. All parts are applied together (I4). */
   part: z.optional(z.object({ index: z.int(), count: z.int() })),
 });
