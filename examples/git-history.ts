@@ -11,11 +11,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startCloudProcess } from './git-history/cloud-process.ts';
 import { replay } from './git-history/replay.ts';
 import { readHistory, readSizes, readTree } from './git-history/repository.ts';
-import { spaceTokens } from './git-history/space-tokens.ts';
 import { verdictOn } from './git-history/verdict.ts';
+import { startCloudProcess } from './local-cloud/cloud-process.ts';
+import { spaceTokens } from './local-cloud/space-tokens.ts';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

@@ -5,8 +5,8 @@ import { embeddedStore } from '@mnemon/adapters/memory';
 import { connect } from '@mnemon/client';
 import { verify } from '@mnemon/core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type CloudProcess, startCloudProcess } from '../../examples/git-history/cloud-process.ts';
-import { spaceTokens } from '../../examples/git-history/space-tokens.ts';
+import { type CloudProcess, startCloudProcess } from '../../examples/local-cloud/cloud-process.ts';
+import { spaceTokens } from '../../examples/local-cloud/space-tokens.ts';
 import { eventually } from './eventually.ts';
 
 const KILLS = 2;

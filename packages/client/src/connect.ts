@@ -26,9 +26,9 @@ export interface ConnectOptions {
  * another protocol version (`unsupported-version`) or when nothing answered in time (`unavailable`).
  *
  * @example
- * const memory = await connect({ url: 'ws://127.0.0.1:8765', token, instanceId: 'planner' });
- * memory.subscribe('tasks/**', ({ type, key, value }) => console.log(type, key, value));
- * await memory.write('tasks/42/state', 'done');
+ * const memory = await connect({ url, token, instanceId: 'planner' });
+ * memory.subscribe('tasks/**', ({ key, value, author }) => console.log(key, value, author));
+ * await memory.write('tasks/42/state', { done: true }); // resolves when it is durable
  */
 export async function connect(options: ConnectOptions, ports: Partial<Ports> = {}): Promise<Mnemon> {
   const { token, instanceId, connectTimeoutMs = 10_000, onError = logError } = options;

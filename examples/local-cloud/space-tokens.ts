@@ -9,9 +9,9 @@ export async function spaceTokens(
   dataDir: string,
 ): Promise<{ space: SpaceId; token: () => Promise<string> }> {
   const secret = (await readFile(join(dataDir, 'auth-secret'), 'utf8')).trim();
-  const space = spaceIdSchema.parse(`git-${randomUUID()}`);
+  const space = spaceIdSchema.parse(`example-${randomUUID()}`);
   const claims = {
-    sub: 'git-history',
+    sub: 'example',
     space,
     instance: '*',
     grants: [{ pattern: '**', access: 'write' as const }],
