@@ -61,7 +61,7 @@ describe.skipIf(!redisUrl)('Redis', () => {
     const log = { warn: () => {} };
     const wrong = upstashEventBus({ url: rest.url, token: 'wrong', prefix, log });
     await wrong.publish([{ space: 'team', events: [] } as unknown as Commit]);
-    expect(wrong.isDown()).toBe(true);
+    expect(await wrong.isDown()).toBe(true);
   });
 
   test('who listens to one channel hears of one kind of event in one space', async () => {

@@ -21,8 +21,7 @@ describe.each(engines)('an event bus that goes down, on $name', ({ backends }) =
   beforeAll(async () => {
     const bus = await startBus();
     const urls = { ...backends, redisUrl: undefined, upstash: { url: bus.url, token: 'token' } };
-    // One environment, for each knows only of its own attempts.
-    cloud = await startTestCloud(urls, { maxConcurrency: 1 });
+    cloud = await startTestCloud(urls);
     await bus.die();
   });
   afterAll(() => cloud.close());
@@ -39,10 +38,14 @@ describe.each(engines)('an event bus that goes down, on $name', ({ backends }) =
     expect(await heard).toMatchObject({ key: 'a', value: 1 });
     expect(await writer.write('a', 2)).toMatchObject({ version: 2 });
 
+    // Several environments answer these, also such as have published nothing.
     const raw = await cloud.connectRaw(space, 'raw');
-    const { payload } = await raw.ask({ type: 'heartbeat', payload: {} }, 'heartbeat');
-    expect(payload).toMatchObject({ degraded: ['bus'], head: { seq: [2] } });
-    expect(cloud.logged.filter((line) => line.includes('event bus is down'))).toHaveLength(1);
+    const ids = Array.from({ length: 20 }, () => raw.send({ type: 'heartbeat', payload: {} }));
+    for (const id of ids) {
+      const { payload } = await raw.next('heartbeat', (answer) => answer.id === id);
+      expect(payload).toMatchObject({ degraded: ['bus'], head: { seq: [2] } });
+    }
+    expect(cloud.logged.join('\n')).toContain('event bus is down');
     raw.socket.close();
     await Promise.all([writer.close(), reader.close()]);
   });

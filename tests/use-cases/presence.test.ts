@@ -35,7 +35,7 @@ describe('a heartbeat', () => {
   test('shows that the bus is down', async () => {
     const world = makeWorld();
     const ann = await join(world, 'ann');
-    const ports = { ...world.ports, bus: { ...world.ports.bus, isDown: () => true } };
+    const ports = { ...world.ports, bus: { ...world.ports.bus, isDown: async () => true } };
     expect(await heartbeat(ports, ann.caller)).toMatchObject({ value: { degraded: ['bus'] } });
   });
 

@@ -68,7 +68,5 @@ async function composeBus(settings: Settings, host: Host | undefined): Promise<P
     const { upstashEventBus } = await import('@mnemon/adapters/redis');
     return upstashEventBus({ url, token, prefix: settings.BUS_PREFIX });
   }
-  // A host's bus is reached by messages, and only its asynchronous calls are.
-  const publish = host?.ports.bus?.publish;
-  return { publish: publish ?? (async () => {}), isDown: () => false };
+  return host?.ports.bus ?? { publish: async () => {}, isDown: async () => false };
 }

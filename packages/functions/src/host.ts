@@ -17,13 +17,13 @@ const HOST = Symbol.for('mnemon.host');
 
 type AsyncMethod = (...args: unknown[]) => unknown;
 
-/** The same ports, with the host asked before and after each asynchronous call. */
+/** The same ports, with the host asked before and after each call; all but clock and names are asynchronous. */
 export function interceptPorts(ports: Ports, intercept: NonNullable<Host['intercept']>): Ports {
   const wrap = (name: string, port: object): object =>
     new Proxy(port, {
       get(target, method: string) {
         const original = Reflect.get(target, method) as unknown;
-        if (typeof original !== 'function' || SYNCHRONOUS.has(method)) return original;
+        if (typeof original !== 'function') return original;
         return async (...args: unknown[]) => {
           await intercept(name, method, 'before');
           const result = await (original as AsyncMethod).apply(target, args);
@@ -36,5 +36,3 @@ export function interceptPorts(ports: Ports, intercept: NonNullable<Host['interc
   const wrapped = Object.entries(remote).map(([name, port]) => [name, wrap(name, port)]);
   return { ...(Object.fromEntries(wrapped) as typeof remote), clock, randomId };
 }
-
-const SYNCHRONOUS = new Set(['isDown']);

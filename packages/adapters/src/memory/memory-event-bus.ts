@@ -25,7 +25,7 @@ export function memoryEventBus({ log = console }: { log?: Pick<Console, 'warn'> 
       for (const commit of commits) for (const listener of [...listeners]) tell(listener, commit);
     },
 
-    isDown: () => false,
+    isDown: async () => false,
 
     subscribe(listener) {
       // Wrapped, so that a listener that subscribes twice hears twice.

@@ -75,15 +75,45 @@ test('a bus that is down is asked once a publish, and says so once; then that it
     response.end('{"error":"ERR out of order"}');
   });
   for (const seq of [1, 2, 3]) await bus.publish([commit(seq, 'created')]);
-  expect(bus.isDown()).toBe(true);
+  expect(await bus.isDown()).toBe(true);
   expect(requests).toBe(3);
   broken = false;
   for (const seq of [4, 5]) await bus.publish([commit(seq, 'created')]);
-  expect(bus.isDown()).toBe(false);
+  expect(await bus.isDown()).toBe(false);
   expect(warnings).toEqual([
     'the event bus is down, writes go on without it: ERR out of order',
     'the event bus is back',
   ]);
+});
+
+test('is asked when nothing was published for a minute, whoever published before, and no more often', async () => {
+  let nowMs = 0;
+  let broken = true;
+  const asked: string[] = [];
+  const { bus } = await busAgainst(
+    (request, response) => {
+      asked.push(request.url ?? '');
+      if (broken) request.socket.destroy();
+      else response.end(request.url === '/' ? '{"result":"PONG"}' : '[{"result":0}]');
+    },
+    { now: () => nowMs, log: { warn: () => {} } },
+  );
+  const isDownAt = async (ms: number) => {
+    nowMs = ms;
+    return bus.isDown();
+  };
+  expect([await isDownAt(0), await isDownAt(60_000)]).toEqual([true, true]);
+  broken = false;
+  expect([await isDownAt(60_000), await isDownAt(60_001), await isDownAt(120_001)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  expect(asked).toEqual(['/', '/']);
+  await bus.publish([commit(1, 'created')]);
+  broken = true;
+  expect([await isDownAt(180_001), await isDownAt(180_002)]).toEqual([false, true]);
+  expect(asked).toEqual(['/', '/', '/pipeline', '/']);
 });
 
 test('one refused command of a pipeline is a failure', async () => {
@@ -91,14 +121,14 @@ test('one refused command of a pipeline is a failure', async () => {
     response.end('[{"result":0},{"error":"ERR no"}]'),
   );
   await bus.publish([commit(1, 'created'), commit(2, 'created')]);
-  expect(bus.isDown()).toBe(true);
+  expect(await bus.isDown()).toBe(true);
   expect(warnings[0]).toContain('ERR no');
 });
 
 test('an endpoint that never answers is given up', async () => {
   const { bus, warnings } = await busAgainst(() => {}, { timeoutMs: 50 });
   await bus.publish([commit(1, 'created')]);
-  expect(bus.isDown()).toBe(true);
+  expect(await bus.isDown()).toBe(true);
   expect(warnings[0]).toContain('timeout');
 });
 
@@ -109,7 +139,7 @@ test('nobody listening, a page instead of JSON and a cut connection are failures
   const { bus: cut } = await busAgainst((request) => request.socket.destroy());
   for (const bus of [refusing, page, cut]) {
     await bus.publish([commit(1, 'created')]);
-    expect(bus.isDown()).toBe(true);
+    expect(await bus.isDown()).toBe(true);
   }
 });
 

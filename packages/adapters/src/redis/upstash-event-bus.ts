@@ -9,8 +9,15 @@ export interface UpstashEventBusOptions {
   /** Of all channels, so that stages can share a database. */
   prefix: string;
   timeoutMs?: number;
+  now?: () => number;
   log?: Pick<Console, 'warn'>;
 }
+
+/**
+ * How long the last attempt speaks for the bus. Each environment knows of its own attempts only, and commands are billed:
+ * one that publishes never asks, an idle one asks once in this time.
+ */
+const KNOWN_MS = 60_000;
 
 /** Publishes through Upstash's REST API, one request whatever the number of commits, one command for each. */
 export function upstashEventBus({
@@ -18,6 +25,7 @@ export function upstashEventBus({
   token,
   prefix,
   timeoutMs = 1_000,
+  now = Date.now,
   log = console,
 }: UpstashEventBusOptions): EventBus {
   const redis = new Redis({
@@ -32,29 +40,33 @@ export function upstashEventBus({
     enableAutoPipelining: false,
   });
   let down = false;
+  let triedAtMs = Number.NEGATIVE_INFINITY;
 
-  function note(failure: { reason: string } | undefined): void {
+  async function attempt(command: () => Promise<unknown>): Promise<void> {
     const wasDown = down;
-    down = failure !== undefined;
-    if (failure && !wasDown) {
-      log.warn(`the event bus is down, writes go on without it: ${failure.reason}`);
-    } else if (!failure && wasDown) log.warn('the event bus is back');
+    try {
+      await command();
+      down = false;
+      if (wasDown) log.warn('the event bus is back');
+    } catch (error) {
+      down = true;
+      if (!wasDown) log.warn(`the event bus is down, writes go on without it: ${reasonOf(error)}`);
+    }
+    triedAtMs = now();
   }
 
   return {
     async publish(commits) {
       if (commits.length === 0) return;
-      try {
-        const pipeline = redis.pipeline();
-        for (const commit of commits) pipeline.publish(eventChannel(prefix, commit), JSON.stringify(commit));
-        await pipeline.exec();
-        note(undefined);
-      } catch (error) {
-        note({ reason: reasonOf(error) });
-      }
+      const pipeline = redis.pipeline();
+      for (const commit of commits) pipeline.publish(eventChannel(prefix, commit), JSON.stringify(commit));
+      await attempt(() => pipeline.exec());
     },
 
-    isDown: () => down,
+    async isDown() {
+      if (now() - triedAtMs > KNOWN_MS) await attempt(() => redis.ping());
+      return down;
+    },
   };
 }
 

@@ -8,6 +8,6 @@ export interface EventBus {
   /** Never throws. */
   publish(commits: readonly Commit[]): Promise<void>;
 
-  /** Whether the last attempt failed. */
-  isDown(): boolean;
+  /** Whether it could not be reached when it was last tried, a minute ago at most: else this call tries. Never throws. */
+  isDown(): Promise<boolean>;
 }

@@ -11,7 +11,7 @@ export const heartbeatAnswerSchema = envelope(
   'heartbeat',
   z.object({
     head: cursorSchema,
-    /** Backends that the answering server could not reach last time it tried: `bus`. */
+    /** Backends that the answering server could not reach when it last tried, a minute ago at most: `bus`. */
     degraded: z.array(z.string()),
   }),
 );

@@ -81,7 +81,7 @@ export function eventBusContract(name: string, makeStage: () => Promise<EventBus
 
     test('a bus that has published is not down', async () => {
       await stage.bus.publish([commit(newSpace(), 1, ['created'])]);
-      expect(stage.bus.isDown()).toBe(false);
+      expect(await stage.bus.isDown()).toBe(false);
     });
   });
 }
