@@ -13,6 +13,7 @@ const ENTRIES = {
   'environment-thread': join(here, 'src/lambda/environment-thread.ts'),
   'embedded-dynamodb-thread': join(here, 'src/dynamodb/embedded-dynamodb-thread.ts'),
   authorizer: join(here, '../functions/src/ws/authorizer.ts'),
+  http: join(here, '../functions/src/http/handler.ts'),
   message: join(here, '../functions/src/ws/message.ts'),
 };
 

@@ -1,12 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import type { Ports } from '@mnemon/core';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Pause, Ports } from '@mnemon/core';
 import { findHost, type Host, interceptPorts } from './host.ts';
+import { backendProbes, type Probe } from './http/probes.ts';
 import { readSettings, type Settings } from './settings.ts';
+import { type Verified, verifyToken } from './token.ts';
 
 /** What a handler works with; made once per environment. */
 export interface App {
   ports: Ports;
   settings: Settings;
+}
+
+/** What the HTTP function works with beside that. */
+export interface HttpApp extends App {
+  verify(token: string, nowMs: number): Promise<Verified>;
+  pause: Pause;
+  probes: Readonly<Record<string, Probe>>;
 }
 
 /** The one place where functions read the environment and choose their adapters. */
@@ -28,6 +38,17 @@ export async function compose(): Promise<App> {
     randomId: randomUUID,
   };
   return { settings, ports: host?.intercept ? interceptPorts(ports, host.intercept) : ports };
+}
+
+export async function composeHttp(): Promise<HttpApp> {
+  const app = await compose();
+  const { AUTH_SECRETS } = app.settings;
+  return {
+    ...app,
+    verify: (token, nowMs) => verifyToken(token, AUTH_SECRETS, nowMs),
+    pause: (ms) => pause(ms),
+    probes: backendProbes(app.ports),
+  };
 }
 
 // Adapters are loaded when they are chosen: an environment does not start slower for those that it never uses.

@@ -23,6 +23,7 @@ test('what is left out has a default, or is not there', () => {
     BUS_PREFIX: 'mnemon',
     CONNECTIONS_TABLE: 'connections',
     HEARTBEAT_MS: 25_000,
+    HTTP_CORS_ORIGINS: [],
     MANAGEMENT_ENDPOINT: good.MANAGEMENT_ENDPOINT,
     MONGODB_DATABASE: 'mnemon',
     STALE_MS: 80_000,

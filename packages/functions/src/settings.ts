@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 const secret = z.string().min(32, 'a signing secret has at least 32 characters');
 
+const list = z.string().transform((text) => text.split(',').filter((each) => each !== ''));
+
 /** The environment variables of all functions: the one list of what they mean. */
 export const settingsSchema = z.object({
   /** One or two signing secrets, separated by a comma; two while they are being rotated. */
@@ -24,6 +26,8 @@ export const settingsSchema = z.object({
   UPSTASH_REDIS_REST_TOKEN: z.string().min(1).optional(),
   /** Begins every channel of the event bus. */
   BUS_PREFIX: z.string().min(1).default('mnemon'),
+  /** Web pages that may call the HTTP API: origins separated by commas, or `*`. */
+  HTTP_CORS_ORIGINS: list.default([]),
   /** How often clients are asked to show that they are there. */
   HEARTBEAT_MS: z.coerce.number().int().min(100).default(25_000),
   /** A connection that was not heard of for this long is over. */

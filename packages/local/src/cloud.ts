@@ -32,6 +32,8 @@ export interface CloudOptions {
 export interface Cloud {
   /** Where clients connect. */
   url: string;
+  /** Where the HTTP API is. */
+  httpUrl: string;
   backends: readonly Backend[];
   gateway: Gateway;
   /** A token of this cloud. Missing claims: everything in space `dev`, any instance, for a day. */
@@ -70,6 +72,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       credentials,
       authorize: async (event) => (await functions.promise).authorizer.invoke(event),
       invoke: async (event) => (await functions.promise).message.invoke(event),
+      invokeHttp: async (event) => (await functions.promise).http.invoke(event),
       ...(options.limits && { limits: options.limits }),
       ...(options.gatewayFaults && { faults: options.gatewayFaults }),
     });
@@ -77,6 +80,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const env = {
       ...backends.env,
       AUTH_SECRETS: secret,
+      HTTP_CORS_ORIGINS: '*', // whatever page somebody develops here; it still needs a token
       MANAGEMENT_ENDPOINT: gateway.managementEndpoint,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       ...(options.heartbeatMs && { HEARTBEAT_MS: String(options.heartbeatMs) }),
@@ -85,6 +89,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     functions.resolve(await addFunctions(host, env, options));
     return {
       url: gateway.url,
+      httpUrl: gateway.httpUrl,
       backends: backends.list,
       gateway,
       issueToken: (claims) => issueToken({ ...devClaims(), ...claims }, secret),
@@ -102,7 +107,7 @@ type Functions = Awaited<ReturnType<typeof addFunctions>>;
 async function addFunctions(host: LambdaHost, env: Record<string, string>, options: CloudOptions) {
   const common = { env, minEnvironments: 1 };
   const { maxConcurrency = 8, timeoutMs = 29_000 } = options;
-  const [authorizer, message] = await Promise.all([
+  const [authorizer, message, http] = await Promise.all([
     host.addFunction({
       ...common,
       name: 'authorizer',
@@ -111,14 +116,24 @@ async function addFunctions(host: LambdaHost, env: Record<string, string>, optio
       timeoutMs: 5_000,
     }),
     host.addFunction({ ...common, name: 'message', entry: entryOf('message'), maxConcurrency, timeoutMs }),
+    // Started when first asked: who only connects does not wait for it.
+    host.addFunction({
+      ...{ env, name: 'http', entry: entryOf('http'), timeoutMs },
+      maxConcurrency: HTTP_CONCURRENCY,
+    }),
   ]);
-  return { authorizer, message };
+  return { authorizer, message, http };
 }
 
+/** Requests that wait for news occupy an environment each. */
+const HTTP_CONCURRENCY = 16;
+
+const MODULES = { authorizer: 'ws/authorizer', message: 'ws/message', http: 'http/handler' };
+
 /** Handlers are bundled beside this module, as a deployment bundles them; from source they are their packages'. */
-function entryOf(name: 'authorizer' | 'message'): URL {
+function entryOf(name: keyof typeof MODULES): URL {
   if (!import.meta.url.endsWith('.ts')) return siblingModule(name, import.meta.url);
-  return pathToFileURL(createRequire(import.meta.url).resolve(`@mnemon/functions/ws/${name}`));
+  return pathToFileURL(createRequire(import.meta.url).resolve(`@mnemon/functions/${MODULES[name]}`));
 }
 
 const devClaims = (): Claims => ({

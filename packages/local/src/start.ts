@@ -55,6 +55,7 @@ async function introduce(cloud: Cloud): Promise<void> {
   const startedMs = Math.round(process.uptime() * 1000);
   console.log(`Mnemon on this machine, up in ${startedMs} ms\n`);
   console.log(`  WebSocket    ${cloud.url}`);
+  console.log(`  HTTP         ${cloud.httpUrl}/docs`);
   for (const backend of cloud.backends) console.log(`  ${describe(backend)}`);
   console.log(`\n  Token for development: space dev, any instance, one day\n  ${await cloud.issueToken()}\n`);
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { anyEnvelopeSchema } from './envelope.ts';
-import { type ErrorCode, errorCodeSchema, type WireError, wireError } from './error-code.ts';
+import { type WireError, wireError } from './error-code.ts';
+import { issueError } from './issue-error.ts';
 import { LIMITS } from './limits.ts';
 import { catchUpSchema } from './messages/catch-up.ts';
 import { caughtUpSchema } from './messages/caught-up.ts';
@@ -86,14 +87,5 @@ function refusal(issues: readonly z.core.$ZodIssue[], type: string): WireError {
   if (issue.code === 'invalid_union' && issue.path.at(-1) === 'type') {
     return wireError('unknown-type', `no message is called ${JSON.stringify(type.slice(0, 64))}`);
   }
-  const path = issue.path.join('.');
-  // Cut short: the message may repeat names from the frame, and an answer has to fit one.
-  return wireError(codeOf(issue), `${path}: ${issue.message.slice(0, 200)}`, { details: { path } });
-}
-
-/** A schema names its own code where one says more than `bad-request`. */
-function codeOf(issue: z.core.$ZodIssue): ErrorCode {
-  if (issue.code === 'too_big' && issue.path.at(-1) === 'ops') return 'batch-too-large';
-  const named = issue.code === 'custom' ? errorCodeSchema.safeParse(issue.params?.code) : undefined;
-  return named?.success ? named.data : 'bad-request';
+  return issueError(issue);
 }

@@ -33,6 +33,7 @@ export {
   type SpaceId,
   spaceIdSchema,
 } from './ids.ts';
+export { issueError } from './issue-error.ts';
 export { type JsonValue, jsonValueSchema, valueProblem } from './json-value.ts';
 export { keyProblem, keySchema } from './key.ts';
 export { LIMITS } from './limits.ts';

@@ -253,7 +253,7 @@ describe('an expected version', () => {
   });
 
   test('says by itself that the writer has seen the version', () => {
-    expect(when(entry, put('rum', { expectedVersion: 2 }))).toMatchObject({
+    expect(when(entry, put('rum', { expectedVersion: 2 }), 'bob')).toMatchObject({
       outcome: { status: 'applied', version: 3 },
       event: { type: 'updated', value: 'rum' },
     });

@@ -5,12 +5,14 @@ import { type Answered, ok, refuse } from './refusal.ts';
 
 /** The current entry of a key: includes every write that was acked before (I9). Refuses with `not-found`. */
 export async function readEntry(
-  ports: Pick<Ports, 'log'>,
+  ports: Pick<Ports, 'log' | 'clock'>,
   { space, grants }: Identity,
   key: string,
 ): Promise<Answered<Entry>> {
   if (!allows(grants, 'read', key)) return refuse(wireError('forbidden', `no grant to read ${key}`)); // I8
   const loaded = await ports.log.load({ space, partition: 0, keys: [key], mutations: [] });
   const entry = loaded?.entries.get(key);
-  return entry?.value === undefined ? refuse(wireError('not-found', `nothing is kept at ${key}`)) : ok(entry);
+  const isThere =
+    entry?.value !== undefined && !(entry.expiresAtMs && entry.expiresAtMs <= ports.clock.now());
+  return isThere ? ok(entry) : refuse(wireError('not-found', `nothing is kept at ${key}`));
 }

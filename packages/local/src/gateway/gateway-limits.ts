@@ -1,4 +1,4 @@
-/** API Gateway's quotas for WebSocket APIs. Tests shorten the times. */
+/** API Gateway's quotas for WebSocket and HTTP APIs. Tests shorten the times. */
 export interface GatewayLimits {
   /** A longer frame, or a longer message of several frames, closes the connection with 1009. */
   frameBytes: number;
@@ -8,6 +8,9 @@ export interface GatewayLimits {
   connectionLifeMs: number;
   integrationTimeoutMs: number;
   connectsPerSecond: number;
+  /** Of an HTTP request's body. */
+  httpBodyBytes: number;
+  httpIntegrationTimeoutMs: number;
   /** What may wait for a slow reader before posts to it are answered 429. AWS does not document its own figure. */
   bufferedBytes: number;
 }
@@ -19,6 +22,8 @@ export const AWS_LIMITS: GatewayLimits = {
   connectionLifeMs: 2 * 3_600_000,
   integrationTimeoutMs: 29_000,
   connectsPerSecond: 500,
+  httpBodyBytes: 10 * 1024 * 1024,
+  httpIntegrationTimeoutMs: 30_000,
   bufferedBytes: 1024 * 1024,
 };
 

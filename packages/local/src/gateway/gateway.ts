@@ -7,7 +7,8 @@ import { disconnectRoute } from './disconnect-route.ts';
 import type { GatewayFaults } from './gateway-faults.ts';
 import { AWS_LIMITS, type GatewayLimits, perSecond } from './gateway-limits.ts';
 import { type HandshakeOptions, refuseUpgrade, shakeHands } from './handshake.ts';
-import { managementApi } from './management-api.ts';
+import { httpRoute, type InvokeHttp } from './http-route.ts';
+import { isManagementPath, managementApi } from './management-api.ts';
 import { messageRoute } from './message-route.ts';
 import { type ConnectionListener, type OpenConnection, openConnection } from './open-connections.ts';
 import { webSocketUpgrades } from './upgrades.ts';
@@ -25,6 +26,8 @@ export interface GatewayOptions {
   identitySources?: readonly string[];
   /** The integration of all three routes. */
   invoke: (event: WebsocketEvent) => Promise<unknown>;
+  /** The integration of an HTTP API on the same port. Without it there is none. */
+  invokeHttp?: InvokeHttp;
   /** Who may call `@connections`. */
   credentials: { accessKeyId: string };
   limits?: Partial<GatewayLimits>;
@@ -35,6 +38,8 @@ export interface Gateway {
   port: number;
   /** `ws://…`, where clients connect; any other path does as well. */
   url: string;
+  /** `http://…`, where the HTTP API is. */
+  httpUrl: string;
   /** The endpoint for `@aws-sdk/client-apigatewaymanagementapi`. */
   managementEndpoint: string;
   /** The object given as `faults`, or a new one: change it at any time. */
@@ -49,7 +54,10 @@ export interface Gateway {
 
 const CLOSE_GRACE_MS = 1000;
 
-/** API Gateway's WebSocket API acted out on one loopback port: upgrades on any path, and `@connections`. */
+/**
+ * API Gateway acted out on one loopback port: a WebSocket API with upgrades on any path, its `@connections`, and an HTTP
+ * API on all other paths.
+ */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { invoke, authorize, credentials, identitySources = [], faults = {} } = options;
   const limits = { ...AWS_LIMITS, ...options.limits };
@@ -66,8 +74,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   };
   const manage = managementApi({ connections, credentials, limits, faults });
+  const { httpBodyBytes, httpIntegrationTimeoutMs } = limits;
+  const answerHttp =
+    options.invokeHttp &&
+    httpRoute({
+      invoke: options.invokeHttp,
+      bodyBytes: httpBodyBytes,
+      integrationTimeoutMs: httpIntegrationTimeoutMs,
+    });
   const server = createServer((request, response) => {
-    manage(request, response).catch(() => response.destroy());
+    const answer = answerHttp && !isManagementPath(request.url) ? answerHttp : manage;
+    answer(request, response).catch(() => response.destroy());
   });
   const port = await listen(server, options.port ?? 0);
   const admit = perSecond(limits.connectsPerSecond);
@@ -77,6 +94,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     port,
     url: `ws://127.0.0.1:${port}/${STAGE}`,
+    httpUrl: `http://127.0.0.1:${port}`,
     managementEndpoint: `http://127.0.0.1:${port}/${STAGE}`,
     faults,
     connectionCount: () => connections.size,

@@ -24,6 +24,10 @@ const refusal = (status: number, errorType: string, message: string): Answer => 
 const gone = () => refusal(410, 'GoneException', 'Gone');
 const tooMany = () => refusal(429, 'LimitExceededException', 'Too many requests');
 
+/** Whether a request is for this API: all others on the port are for another. */
+export const isManagementPath = (url: string | undefined): boolean =>
+  CONNECTIONS.test((url ?? '').split('?')[0] ?? '');
+
 /** The `@connections` API, spoken such that the real SDK client understands every answer. */
 export function managementApi(options: ManagementApiOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

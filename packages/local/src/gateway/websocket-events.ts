@@ -116,7 +116,7 @@ function contextOf(
 }
 
 /** `09/Feb/2019:18:23:28 +0000` */
-function commonLogTime(date: Date): string {
+export function commonLogTime(date: Date): string {
   const [, day, month, year, time] = date.toUTCString().split(' ');
   return `${day}/${month}/${year}:${time} +0000`;
 }

@@ -1,0 +1,71 @@
+import { Unavailable } from '@mnemon/core';
+import { LIMITS, type WireError, wireError } from '@mnemon/protocol';
+import type { Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
+import { HTTPException } from 'hono/http-exception';
+import type { HttpApp } from '../compose.ts';
+import { type Api, newApi } from './api.ts';
+import { addDocumentation, DOCUMENT_PATH, PAGE_PATH } from './documentation.ts';
+import { identify } from './identify.ts';
+import { problem } from './problem.ts';
+import { addEntries } from './resources/entries.ts';
+import { addHealth } from './resources/health.ts';
+import { addSpace } from './resources/space.ts';
+
+/** One file per resource; each adds its routes. */
+const RESOURCES = [addHealth, addEntries, addSpace];
+
+/** Everything else needs a token. */
+const OPEN = new Set(['/health', DOCUMENT_PATH, PAGE_PATH]);
+
+/** The HTTP API over the same use-cases as the WebSocket: routes parse, find who asks, call one and encode its answer. */
+export function createApi(app: HttpApp): Api {
+  const api = newApi();
+  if (app.settings.HTTP_CORS_ORIGINS.length > 0) api.use('*', allowOrigins(app.settings.HTTP_CORS_ORIGINS));
+  api.use('*', identify(app, OPEN));
+  api.use('*', bodyLimit({ maxSize: LIMITS.batchBytes, onError: (c) => problem(c, tooLarge()) }));
+  for (const add of RESOURCES) add(api, app);
+  addDocumentation(api);
+  api.notFound((c) => noRoute(api, c));
+  api.onError((error, c) => problem(c, failure(c, error)));
+  return api;
+}
+
+const allowOrigins = (origins: readonly string[]) =>
+  cors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    allowHeaders: [
+      ...['authorization', 'content-type', 'if-match', 'if-none-match'],
+      ...['idempotency-key', 'last-event-id', 'x-mnemon-instance'],
+    ],
+    allowMethods: ['GET', 'PUT', 'POST', 'DELETE'],
+    exposeHeaders: ['etag', 'retry-after'],
+    maxAge: 600,
+  });
+
+const tooLarge = () => wireError('body-too-large', `a request has at most ${LIMITS.batchBytes} bytes`);
+
+function noRoute(api: Api, c: Context): Response {
+  const methods = api.routes
+    .filter(({ path, method }) => method !== 'ALL' && matchesRoute(path, c.req.path))
+    .map(({ method }) => method);
+  if (methods.length === 0) return problem(c, wireError('not-found', `there is no ${c.req.path}`));
+  const allow = [...new Set(methods)].join(', ');
+  return problem(c, wireError('method-not-allowed', `${c.req.path} takes ${allow}`), { allow });
+}
+
+const matchesRoute = (route: string, path: string): boolean =>
+  new RegExp(`^${route.replace(/:[^/]+/g, '[^/]+')}$`).test(path);
+
+function failure(c: Context, error: Error): WireError {
+  // Malformed JSON, or a body that is none.
+  if (error instanceof HTTPException && error.status < 500) return wireError('bad-request', error.message);
+  const { method, path } = c.req;
+  const cause = error.stack ?? error.message;
+  console.error(JSON.stringify({ level: 'error', message: 'request failed', method, path, cause }));
+  // By its name: from an embedded store it comes across threads, and has lost its class.
+  return error.name === Unavailable.name
+    ? wireError('unavailable', error.message, { retryAfterMs: 500 })
+    : wireError('internal', 'the request failed; its cause is in the log');
+}

@@ -1,0 +1,6 @@
+import { handle } from 'hono/aws-lambda';
+import { composeHttp } from '../compose.ts';
+import { createApi } from './create-api.ts';
+
+/** All routes of the HTTP API (payload format 2.0). */
+export const handler = handle(createApi(await composeHttp()));
