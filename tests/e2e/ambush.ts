@@ -1,4 +1,4 @@
-import type { HostFaults, Verdict } from '../../packages/local/src/lambda/lambda-host.ts';
+import type { CallFate, HostFaults } from '../../packages/local/src/lambda/lambda-host.ts';
 
 export type Phase = 'before' | 'after';
 
@@ -14,7 +14,7 @@ export interface Ambush extends HostFaults {
    * The next write that comes to `point` is dealt with by `decide`, by default killed; those after it pass. Resolves
    * when it is there, once the verdict is out.
    */
-  at(point: Point, decide?: () => Verdict | Promise<Verdict>): Promise<void>;
+  at(point: Point, decide?: () => CallFate | Promise<CallFate>): Promise<void>;
   /** How many writes have come to `point` so far. */
   passed(point: Point): number;
 }
@@ -22,7 +22,7 @@ export interface Ambush extends HostFaults {
 const nameOf = ({ call, phase }: Point): string => `${phase} ${call}`;
 
 export function createAmbush(): Ambush {
-  const waiting = new Map<string, { decide: () => Verdict | Promise<Verdict>; reached: () => void }>();
+  const waiting = new Map<string, { decide: () => CallFate | Promise<CallFate>; reached: () => void }>();
   const passed = new Map<string, number>();
   const writes = new Set<string>();
   return {

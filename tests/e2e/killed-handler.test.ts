@@ -1,7 +1,7 @@
 import type { Mnemon } from '@mnemon/client';
 import type { SpaceId } from '@mnemon/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Verdict } from '../../packages/local/src/lambda/lambda-host.ts';
+import type { CallFate } from '../../packages/local/src/lambda/lambda-host.ts';
 import { createAmbush, type Phase } from './ambush.ts';
 import { engines } from './engines.ts';
 import { eventually } from './eventually.ts';
@@ -49,7 +49,7 @@ describe.each(engines)('a handler is killed, on $name', ({ backends }) => {
       await takeLease(cloud, space);
       void leaveLeaseToNext(cloud, ambush, space);
     }
-    const dead = ambush.at(scene, async (): Promise<Verdict> => {
+    const dead = ambush.at(scene, async (): Promise<CallFate> => {
       if (isGroup) await returnLease(cloud, space);
       return 'kill';
     });

@@ -1,6 +1,6 @@
 import type { SpaceId } from '@mnemon/protocol';
 import { expect } from 'vitest';
-import type { Verdict } from '../../packages/local/src/lambda/lambda-host.ts';
+import type { CallFate } from '../../packages/local/src/lambda/lambda-host.ts';
 import type { Ambush } from './ambush.ts';
 import { eventually } from './eventually.ts';
 import type { TestCloud } from './test-cloud.ts';
@@ -17,7 +17,7 @@ export const returnLease = (cloud: TestCloud, space: SpaceId): Promise<void> =>
 
 /** The next handler that tries for the lease finds it free. Resolves once it tries. */
 export const leaveLeaseToNext = (cloud: TestCloud, ambush: Ambush, space: SpaceId): Promise<void> =>
-  ambush.at({ call: 'inbox.acquireLease', phase: 'before' }, async (): Promise<Verdict> => {
+  ambush.at({ call: 'inbox.acquireLease', phase: 'before' }, async (): Promise<CallFate> => {
     await returnLease(cloud, space);
     return 'continue';
   });

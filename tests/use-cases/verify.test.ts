@@ -1,12 +1,24 @@
-import { type SealedCommit, seal, verify } from '@mnemon/core';
+import { type Commit, GENESIS, type SealedCommit, seal, verify } from '@mnemon/core';
+import type { SpaceId } from '@mnemon/protocol';
 import { expect, test } from 'vitest';
-import { AT, makeWorld, type World, worldWithCommits } from './world.ts';
+import { AT, makeWorld, put, type World, worldWithCommits, writeAlone } from './world.ts';
 
 /** What verify says of the log after somebody was at it. */
 function verdictOn({ ports }: World, tamper: (commit: SealedCommit) => SealedCommit[]) {
   const commits: typeof ports.log.commits = async (at) =>
     (await ports.log.commits({ ...at, limit: 10_000 })).flatMap(tamper).slice(0, at.limit);
   return verify({ log: { ...ports.log, commits } }, AT);
+}
+
+/** The log after somebody rewrote all of it, hashes included. */
+async function rechained({ ports }: World, forge: (sealed: SealedCommit) => Commit) {
+  const forged: SealedCommit[] = [];
+  for (const sealed of await ports.log.commits({ ...AT, afterSeq: 0, limit: 10_000 })) {
+    forged.push(seal({ ...forge(sealed), prevHash: forged.at(-1)?.hash ?? GENESIS }));
+  }
+  const commits: typeof ports.log.commits = async ({ afterSeq, limit }) =>
+    forged.slice(afterSeq, afterSeq + limit);
+  return { log: { ...ports.log, commits } };
 }
 
 test('a log that nobody touched is intact, however long', async () => {
@@ -50,4 +62,62 @@ test('a log that was cut off is found by the entries that it made', async () => 
 test('a log that was emptied is found too', async () => {
   const world = await worldWithCommits(2);
   expect(await verdictOn(world, () => [])).toEqual({ intact: false, seq: 1, problem: 'truncated' });
+});
+
+test('the newest commit, rewritten and sealed anew, is found by the entries that it made', async () => {
+  const world = await worldWithCommits(5);
+  const newest = (change: (commit: Commit) => Partial<Commit>) =>
+    verdictOn(world, (sealed) =>
+      sealed.commit.seq === 5 ? [seal({ ...sealed.commit, ...change(sealed.commit) })] : [sealed],
+    );
+  const found = { intact: false, seq: 5, problem: 'rewritten' };
+  expect(
+    await newest(({ events }) => ({ events: events.map((event) => ({ ...event, value: 'forged' })) })),
+  ).toEqual(found);
+  expect(
+    await newest(({ events }) => ({ events: events.map((event) => ({ ...event, key: 'other' })) })),
+  ).toEqual(found);
+  expect(await newest(() => ({}))).toMatchObject({ intact: true });
+});
+
+test('what the entries do not show is found by who kept the end of an earlier walk', async () => {
+  const world = await worldWithCommits(5);
+  const { ports } = world;
+  const before = await verify(ports, AT);
+  if (!before.intact) throw new Error('not intact');
+  const { end } = before;
+  await writeAlone(world, 'bob', put(world, 'a', 1));
+  expect(await verify(ports, AT, end)).toMatchObject({ intact: true, end: { seq: 6 } });
+
+  const all = await rechained(world, ({ commit }) => ({ ...commit, committedAtMs: 0 }));
+  expect(await verify(all, AT)).toMatchObject({ intact: true });
+  expect(await verify(all, AT, end)).toEqual({ intact: false, seq: 5, problem: 'rewritten' });
+  expect(await verify(ports, AT, { seq: 7, hash: 'a' })).toEqual({
+    intact: false,
+    seq: 7,
+    problem: 'truncated',
+  });
+});
+
+test.each([
+  ['space', { space: 'other' as SpaceId }],
+  ['partition', { partition: 1 }],
+  ['epoch', { epoch: 'other' }],
+])('the log of another %s in its place is found', async (_, other) => {
+  const world = await worldWithCommits(3);
+  const foreign = await rechained(world, ({ commit }) => ({ ...commit, ...other }));
+  const seq = 'epoch' in other ? 3 : 1;
+  expect(await verify(foreign, AT)).toEqual({ intact: false, seq, problem: 'foreign' });
+});
+
+test('a commit that is made while the log is read is no flaw', async () => {
+  const world = await worldWithCommits(3);
+  const { log } = world.ports;
+  for (const moment of ['newestEntrySeq', 'load'] as const) {
+    const meanwhile = async (...args: never[]) => {
+      await writeAlone(world, 'bob', put(world, 'k1', moment));
+      return (log[moment] as (...args: never[]) => unknown)(...args);
+    };
+    expect(await verify({ log: { ...log, [moment]: meanwhile } }, AT)).toMatchObject({ intact: true });
+  }
 });

@@ -1,24 +1,80 @@
-import { CHAIN_START, type ChainEnd, verifyChain } from '../domain/verify-chain.ts';
+import { canonicalText, type SealedCommit } from '../domain/commit.ts';
+import { evolve } from '../domain/decide.ts';
+import { CHAIN_START, type ChainCheck, type ChainEnd, verifyChain } from '../domain/verify-chain.ts';
 import type { PartitionId } from '../ports/event-log.ts';
 import type { Ports } from '../ports/ports.ts';
 
-export type Verdict =
-  | { intact: true; end: ChainEnd }
-  | { intact: false; seq: number; problem: 'missing' | 'rewritten' | 'unlinked' | 'truncated' };
+type Flaw = {
+  intact: false;
+  /** The first commit that does not fit. */
+  seq: number;
+  /** `foreign`: of another space, partition or epoch. */
+  problem: Extract<ChainCheck, { intact: false }>['problem'] | 'truncated' | 'foreign';
+};
+export type Verdict = { intact: true; end: ChainEnd } | Flaw;
 
 const COMMITS_PER_READ = 500;
 
-/** Walks the whole hash chain of a partition; finds a rewritten, a missing and a cut-off commit (I2). */
-export async function verify(ports: Pick<Ports, 'log'>, at: PartitionId): Promise<Verdict> {
+/**
+ * Walks the whole hash chain of a partition: finds a commit that was rewritten, that is missing, or that belongs elsewhere,
+ * and a log that was cut off (I2). The newest commit has no successor to betray it; it is compared with the entries that it
+ * made. Who may write to the store can forge both: that is noticed by whoever passes the `end` of an earlier
+ * verification as `known`.
+ */
+export async function verify(
+  ports: Pick<Ports, 'log'>,
+  at: PartitionId,
+  known: ChainEnd = CHAIN_START,
+): Promise<Verdict> {
+  // First, so that a commit that is made meanwhile is in the log that is read below.
+  const newestEntrySeq = await ports.log.newestEntrySeq(at);
   let end = CHAIN_START;
+  let newest: SealedCommit | undefined;
   for (;;) {
     const commits = await ports.log.commits({ ...at, afterSeq: end.seq, limit: COMMITS_PER_READ });
     if (commits.length === 0) break;
-    const check = verifyChain(end, commits);
+    const check = checkPage(at, end, commits, known);
     if (!check.intact) return check;
     end = check.end;
+    newest = commits.at(-1);
   }
-  const newestEntrySeq = await ports.log.newestEntrySeq(at);
-  if (newestEntrySeq > end.seq) return { intact: false, seq: end.seq + 1, problem: 'truncated' };
-  return { intact: true, end };
+  if (Math.max(newestEntrySeq, known.seq) > end.seq) {
+    return { intact: false, seq: end.seq + 1, problem: 'truncated' };
+  }
+  return (newest && (await flawOfNewest(ports, at, newest))) ?? { intact: true, end };
+}
+
+function checkPage(
+  at: PartitionId,
+  from: ChainEnd,
+  commits: readonly SealedCommit[],
+  known: ChainEnd,
+): ChainCheck | Flaw {
+  const check = verifyChain(from, commits);
+  const foreign = commits.find(
+    ({ commit }) => commit.space !== at.space || commit.partition !== at.partition,
+  );
+  if (foreign && (check.intact || foreign.commit.seq <= check.seq)) {
+    return { intact: false, seq: foreign.commit.seq, problem: 'foreign' };
+  }
+  if (!check.intact) return check;
+  const seen = commits.find(({ commit }) => commit.seq === known.seq);
+  return seen && seen.hash !== known.hash ? { intact: false, seq: known.seq, problem: 'rewritten' } : check;
+}
+
+/** Compares a commit with the epoch and with its entries, as far as no later commit has replaced them. */
+async function flawOfNewest(
+  { log }: Pick<Ports, 'log'>,
+  at: PartitionId,
+  { commit }: SealedCommit,
+): Promise<Flaw | undefined> {
+  const { seq, events } = commit;
+  const made = new Map(events.map((event) => [event.key, evolve(event, at.partition, seq)]));
+  const loaded = await log.load({ ...at, keys: [...made.keys()], mutations: [] });
+  if (loaded?.epoch !== commit.epoch) return { intact: false, seq, problem: 'foreign' };
+  const differs = [...made.values()].some((entry) => {
+    const kept = loaded.entries.get(entry.key);
+    return !kept || kept.seq < seq || (kept.seq === seq && canonicalText(kept) !== canonicalText(entry));
+  });
+  return differs ? { intact: false, seq, problem: 'rewritten' } : undefined;
 }

@@ -6,7 +6,7 @@ import {
   INTERCEPT,
   type Invocation,
 } from './environment-wire.ts';
-import { toWireError } from './error-wire.ts';
+import { toErrorData } from './error-data.ts';
 import { callsOver, remoteObject } from './port-calls.ts';
 
 type Handler = (event: unknown, context: object) => unknown;
@@ -54,7 +54,7 @@ async function loadHandler(): Promise<Handler> {
     if (typeof handler === 'function') return handler as Handler;
     throw new Error(`${data.entry} does not export a function named ${data.handlerName}`);
   } catch (error) {
-    post({ type: 'failed', error: toWireError(error) });
+    post({ type: 'failed', error: toErrorData(error) });
     throw error;
   }
 }
@@ -67,7 +67,7 @@ async function serve(handler: Handler): Promise<never> {
       const result: unknown = await handler(JSON.parse(event), contextOf(requestId, deadlineMs));
       post({ type: 'result', result: JSON.stringify(result) ?? 'null' });
     } catch (error) {
-      post({ type: 'failed', error: toWireError(error) });
+      post({ type: 'failed', error: toErrorData(error) });
     }
   }
 }

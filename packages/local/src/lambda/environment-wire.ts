@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { WireError } from './error-wire.ts';
+import type { ErrorData } from './error-data.ts';
 
 /** What an execution environment's thread is started with. */
 export interface EnvironmentData {
@@ -25,7 +25,7 @@ export interface Invocation {
 export type EnvironmentMessage =
   | { type: 'ready' }
   | { type: 'result'; result: string }
-  | { type: 'failed'; error: WireError }
+  | { type: 'failed'; error: ErrorData }
   | { type: 'log'; line: string };
 
 /** The target name under which an environment asks whether it is to be killed here. */

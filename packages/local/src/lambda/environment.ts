@@ -6,11 +6,11 @@ import {
   INTERCEPT,
   type Invocation,
 } from './environment-wire.ts';
-import { fromWireError } from './error-wire.ts';
+import { fromErrorData } from './error-data.ts';
 import { type OutstandingAnswer, outstandingAnswer } from './outstanding-answer.ts';
 import { type Caller, dispatchTo, serveCalls } from './port-calls.ts';
 
-export type Verdict = 'continue' | 'kill';
+export type CallFate = 'continue' | 'kill';
 
 /** Decides, at each port call of a handler, whether its environment dies right there. */
 export interface HostFaults {
@@ -19,7 +19,7 @@ export interface HostFaults {
     method: string,
     phase: 'before' | 'after',
     requestId: string,
-  ): Verdict | Promise<Verdict>;
+  ): CallFate | Promise<CallFate>;
 }
 
 export interface EnvironmentOptions {
@@ -91,7 +91,7 @@ function listen(
 ): void {
   worker.on('message', (message: EnvironmentMessage) => {
     if (message.type === 'log') return log(message.line, answer.requestId());
-    if (message.type === 'failed') return answer.settle(fromWireError(message.error));
+    if (message.type === 'failed') return answer.settle(fromErrorData(message.error));
     answer.settle(message.type === 'result' ? message.result : 'ready');
   });
   worker.on(

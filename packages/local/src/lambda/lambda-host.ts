@@ -1,7 +1,7 @@
 import type { HostFaults } from './environment.ts';
 import { type LambdaFunction, type LambdaFunctionOptions, startLambdaFunction } from './lambda-function.ts';
 
-export type { HostFaults, Verdict } from './environment.ts';
+export type { CallFate, HostFaults } from './environment.ts';
 export type { LambdaFunction, LambdaFunctionOptions } from './lambda-function.ts';
 
 export interface LambdaHostOptions {

@@ -1,9 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
-import { fromWireError, toWireError, type WireError } from './error-wire.ts';
+import { type ErrorData, fromErrorData, toErrorData } from './error-data.ts';
 
 // Calls of in-process objects across threads. Tuples, not objects, because this is on the hot path of each write.
 type Call = [id: number, target: string, method: string, args: unknown[]];
-type Reply = [id: number, error: WireError | undefined, value: unknown];
+type Reply = [id: number, error: ErrorData | undefined, value: unknown];
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 export type Caller = (target: string, method: string, args: unknown[]) => Promise<unknown>;
@@ -14,7 +14,7 @@ export function serveCalls(channel: MessagePort, dispatch: Caller): void {
     try {
       channel.postMessage([id, undefined, await dispatch(target, method, args)] satisfies Reply);
     } catch (error) {
-      channel.postMessage([id, toWireError(error), undefined] satisfies Reply);
+      channel.postMessage([id, toErrorData(error), undefined] satisfies Reply);
     }
   });
 }
@@ -26,7 +26,7 @@ export function callsOver(channel: MessagePort): Caller {
   channel.on('message', ([id, error, value]: Reply) => {
     const call = waiting.get(id);
     waiting.delete(id);
-    if (error) call?.reject(fromWireError(error));
+    if (error) call?.reject(fromErrorData(error));
     else call?.resolve(value);
   });
   return (target, method, args) =>

@@ -1,12 +1,12 @@
 /** An error as it crosses a thread boundary. Structured clone would keep neither `code` nor a custom `name`. */
-export interface WireError {
+export interface ErrorData {
   name: string;
   message: string;
   code?: string | number;
   stack?: string;
 }
 
-export function toWireError(thrown: unknown): WireError {
+export function toErrorData(thrown: unknown): ErrorData {
   if (!(thrown instanceof Error)) return { name: typeof thrown, message: String(thrown) };
   const { name, message, stack } = thrown;
   const code: unknown = 'code' in thrown ? thrown.code : undefined;
@@ -18,7 +18,7 @@ export function toWireError(thrown: unknown): WireError {
   };
 }
 
-export function fromWireError({ name, message, code, stack }: WireError): Error & { code?: string | number } {
+export function fromErrorData({ name, message, code, stack }: ErrorData): Error & { code?: string | number } {
   const error = new Error(message);
   error.name = name;
   if (stack) error.stack = stack;
