@@ -5,14 +5,16 @@
  *
  *     npx tsx examples/git-history.ts REPOSITORY [--kill] [--limit N] [--data DIR]
  *
- * `--kill` ends the cloud with SIGKILL half-way and starts it again.
+ * `--kill` ends the cloud with SIGKILL half-way, while a commit is being written, and starts it again.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { Mnemon } from '@mnemon/client';
 import { replay } from './git-history/replay.ts';
-import { readHistory, readSizes, readTree } from './git-history/repository.ts';
+import { readHead, readHistory, readSizes, readTree } from './git-history/repository.ts';
 import { verdictOn } from './git-history/verdict.ts';
 import { startCloudProcess } from './local-cloud/cloud-process.ts';
 import { spaceTokens } from './local-cloud/space-tokens.ts';
@@ -27,7 +29,8 @@ const { values: flags, positionals } = parseArgs({
 });
 const [repository = '.'] = positionals;
 
-const history = (await readHistory(repository)).slice(0, Number(flags.limit));
+const head = await readHead(repository); // it may move meanwhile
+const history = (await readHistory(repository, head)).slice(0, Number(flags.limit));
 const blobs = new Set(history.flatMap(({ changes }) => changes.flatMap(({ blob }) => blob ?? [])));
 const sizes = await readSizes(repository, blobs);
 console.log(
@@ -36,6 +39,18 @@ console.log(
 
 const dataDir = flags.data ?? (await mkdtemp(join(tmpdir(), 'mnemon-git-history-')));
 let cloud = await startCloudProcess(0, dataDir);
+
+/** Answers whether the kill met a write on its way: the ack may have been faster, then a later commit is tried. */
+async function killWhileWriting(writer: Mnemon): Promise<boolean> {
+  await delay(1); // the frame is out, and somewhere between gateway and store
+  if (writer.status.pendingOps === 0) return false;
+  await cloud.kill();
+  const { pendingOps } = writer.status;
+  console.log(`\nkilled with ${pendingOps} writes on their way`);
+  cloud = await startCloudProcess(Number(new URL(cloud.url).port), dataDir);
+  return pendingOps > 0;
+}
+
 try {
   const { space, token } = await spaceTokens(dataDir);
   const result = await replay({
@@ -43,15 +58,11 @@ try {
     sizes,
     url: cloud.url,
     token,
-    async halfWay() {
-      if (!flags.kill) return;
-      await cloud.kill();
-      cloud = await startCloudProcess(Number(new URL(cloud.url).port), dataDir);
-    },
+    interrupt: flags.kill ? killWhileWriting : async () => true,
   });
   await cloud.stop();
   // A shortened replay ends elsewhere than HEAD; then only the replicas can be compared.
-  const tree = Number.isFinite(Number(flags.limit)) ? undefined : await readTree(repository);
+  const tree = Number.isFinite(Number(flags.limit)) ? undefined : await readTree(repository, head);
   const isGood = await verdictOn({ result, tree, dataDir, space });
   process.exitCode = isGood ? 0 : 1;
 } finally {

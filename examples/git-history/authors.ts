@@ -9,7 +9,10 @@ interface Present {
   lastCommit: number;
 }
 
-/** The authors of a history, of whom only those are connected whose commits are near. */
+/**
+ * The authors of a history, of whom only those are connected whose commits are near. They only write: none of them
+ * subscribes, and so none is sent the state or what others do.
+ */
 export function authors(options: { url: string; token: () => Promise<string> }) {
   const present = new Map<string, Present>();
   let connects = 0;
@@ -22,7 +25,7 @@ export function authors(options: { url: string; token: () => Promise<string> }) 
   }
 
   return {
-    /** The author's instance, connected, with the state that it needs to write the commit at `index`. */
+    /** The author's instance, connected, to write the commit at `index`. */
     async at(name: string, index: number): Promise<Mnemon> {
       const idle = [...present].filter(([, { lastCommit }]) => index - lastCommit > PATIENCE_COMMITS);
       for (const [other, each] of idle) await leave(other, each);
@@ -32,7 +35,6 @@ export function authors(options: { url: string; token: () => Promise<string> }) 
         return here.memory;
       }
       const memory = await connect({ ...options, instanceId: instanceIdOf(name) });
-      await memory.entries(); // follow the log from here on
       present.set(name, { memory, lastCommit: index });
       connects += 1;
       return memory;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type JsonValue, type Mnemon } from '@mnemon/client';
 import { authors } from './authors.ts';
 import { keyOf } from './path-key.ts';
@@ -10,8 +11,8 @@ export interface ReplayOptions {
   sizes: ReadonlyMap<string, number>;
   url: string;
   token: () => Promise<string>;
-  /** Called after half of the commits. */
-  halfWay: () => Promise<void>;
+  /** From half-way on called while a commit is being written, until it answers true. */
+  interrupt: (writer: Mnemon) => Promise<boolean>;
 }
 
 /** Key -> blob. */
@@ -26,6 +27,8 @@ export interface ReplayResult {
   deliveries: number;
   connects: number;
   reconnects: number;
+  /** How often an observer could not go on from where it was. */
+  reloads: number;
 }
 
 /** As many writes as may wait for their acks at once. */
@@ -41,49 +44,64 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const people = authors({ url, token });
   const bar = progressBar(history.length);
   const startedAt = performance.now();
-  let headSeq = 0;
+  let isInterrupted = false;
+  let writtenAtMs = 0;
   for (const [index, commit] of history.entries()) {
-    if (index === Math.floor(history.length / 2)) await options.halfWay();
     const author = await people.at(commit.author, index);
-    await reaches(author, headSeq); // authors edit what they see
-    await writeCommit(author, commit, options.sizes);
-    headSeq = seqOf(author);
+    await later(writtenAtMs);
+    const writing = writeCommit(author, commit, options.sizes);
+    if (!isInterrupted && index >= history.length / 2) isInterrupted = await options.interrupt(author);
+    writtenAtMs = await writing;
     bar.show(index + 1, `${people.present()} authors connected`);
   }
   const seconds = (performance.now() - startedAt) / 1000;
   bar.end();
-  const connects = people.connects();
-  await Promise.all(observers.map((observer) => reaches(observer, headSeq)));
-  const reconnects = people.reconnects() + observers.reduce((sum, { status }) => sum + status.reconnects, 0);
   await people.leave();
   const late = await connect({ url, token, instanceId: 'latecomer' });
-  const [service, ...seen] = await Promise.all([late, ...observers].map(filesOf));
+  const service = await filesOf(late);
+  await Promise.all(observers.map((observer) => reaches(observer, seqOf(late))));
+  const seen = await Promise.all(observers.map(filesOf));
   await Promise.all([late, ...observers].map((each) => each.close()));
+  const sum = (counter: 'reconnects' | 'reloads') =>
+    observers.reduce((total, { status }) => total + status[counter], 0);
   return {
-    service: service as Files,
+    service,
     observers: seen,
     commits: history.length,
     seconds,
     deliveries,
-    connects,
-    reconnects,
+    connects: people.connects(),
+    reconnects: people.reconnects() + sum('reconnects'),
+    reloads: sum('reloads'),
   };
 }
 
+/**
+ * Resolves once the clock shows more than `atMs`. Authors who see nothing of each other are put in order by their
+ * clocks alone; two writes of one millisecond would be ordered by name.
+ */
+async function later(atMs: number): Promise<void> {
+  while (Date.now() <= atMs) await delay(1);
+}
+
+/** Answers when the last of it was written. */
 async function writeCommit(
   author: Mnemon,
   commit: HistoryCommit,
   sizes: ReadonlyMap<string, number>,
-): Promise<void> {
+): Promise<number> {
   const { changes, authorTimeS } = commit;
+  let writtenAtMs = 0;
   for (let at = 0; at < changes.length; at += WRITES_AT_ONCE) {
     const writes = changes.slice(at, at + WRITES_AT_ONCE).map(({ path, blob }) => {
       const key = keyOf(path);
       if (blob === undefined) return author.delete(key);
       return author.write(key, { blob, authorTimeS, sizeBytes: sizes.get(blob) ?? null });
     });
+    writtenAtMs = Date.now();
     await Promise.all(writes);
   }
+  return writtenAtMs;
 }
 
 const seqOf = ({ status }: Mnemon): number => status.cursor?.seq[0] ?? 0;

@@ -16,13 +16,17 @@ export interface HistoryCommit {
   changes: FileChange[];
 }
 
-/** The first-parent history of HEAD, oldest first. */
-export async function readHistory(repository: string): Promise<HistoryCommit[]> {
+/** The commit that is checked out. */
+export const readHead = async (repository: string): Promise<string> =>
+  (await git(repository, ['rev-parse', 'HEAD'])).trim();
+
+/** The first-parent history of `head`, oldest first. */
+export async function readHistory(repository: string, head: string): Promise<HistoryCommit[]> {
   // No file name can begin with what nobody knew before.
   const marker = randomUUID();
   const which = ['--first-parent', '--diff-merges=first-parent', '--reverse', '--root'];
   const what = ['--raw', '--no-renames', '--no-abbrev', '-z', `--format=${marker} %H %at %ae`];
-  const fields = (await git(repository, ['log', ...which, ...what, 'HEAD'])).split('\0').values();
+  const fields = (await git(repository, ['log', ...which, ...what, head])).split('\0').values();
   const commits: HistoryCommit[] = [];
   for (const field of fields) {
     const text = field.trimStart();
@@ -38,9 +42,9 @@ export async function readHistory(repository: string): Promise<HistoryCommit[]> 
   return commits;
 }
 
-/** Path -> blob of everything in HEAD's tree. */
-export async function readTree(repository: string): Promise<Map<string, string>> {
-  const output = await git(repository, ['ls-tree', '-r', '-z', 'HEAD']);
+/** Path -> blob of everything in the tree of `head`. */
+export async function readTree(repository: string, head: string): Promise<Map<string, string>> {
+  const output = await git(repository, ['ls-tree', '-r', '-z', head]);
   const rows = output.split('\0').filter((row) => row !== '');
   return new Map(
     rows.map((row) => {

@@ -16,12 +16,12 @@ export interface VerdictOptions {
 
 /** Prints what the replay came to, and answers whether everything agrees. */
 export async function verdictOn({ result, tree, dataDir, space }: VerdictOptions): Promise<boolean> {
-  const { commits, seconds, deliveries, connects, reconnects, service, observers } = result;
+  const { commits, seconds, deliveries, connects, reconnects, reloads, service, observers } = result;
   const perSecond = Math.round(commits / seconds);
   console.log(
     `${commits} commits in ${seconds.toFixed(1)} s (${perSecond} commits/s), ${deliveries} deliveries`,
   );
-  console.log(`${connects} connects of authors, ${reconnects} reconnects`);
+  console.log(`${connects} connects of authors, ${reconnects} reconnects, ${reloads} reloads of observers`);
   const differences = observers.map((observer, index) => compare(`observer ${index + 1}`, observer, service));
   if (tree) {
     const expected = new Map([...tree].map(([path, blob]) => [keyOf(path), blob]));
@@ -31,7 +31,7 @@ export async function verdictOn({ result, tree, dataDir, space }: VerdictOptions
   if (chain.intact)
     console.log(`hash chain: intact over ${chain.end.seq} commits, head ${chain.end.hash.slice(0, 16)}`);
   else console.log(`hash chain: ${chain.problem} at ${chain.seq}`);
-  const isGood = chain.intact && differences.every((count) => count === 0);
+  const isGood = chain.intact && reloads === 0 && differences.every((count) => count === 0);
   console.log(isGood ? `All agree on ${service.size} files.` : 'They do not agree.');
   return isGood;
 }
