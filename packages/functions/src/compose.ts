@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Pause, Ports } from '@mnemon/core';
 import { findHost, type Host, interceptPorts } from './host.ts';
 import { backendProbes, type Probe } from './http/probes.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { type AuthSettings, readAuthSettings, readSettings, type Settings } from './settings.ts';
 import { type Verified, verifyToken } from './token.ts';
 
 /** What a handler works with; made once per environment. */
@@ -12,9 +12,11 @@ export interface App {
   settings: Settings;
 }
 
+type VerifyToken = (token: string, nowMs: number) => Promise<Verified>;
+
 /** What the HTTP function works with beside that. */
 export interface HttpApp extends App {
-  verify(token: string, nowMs: number): Promise<Verified>;
+  verify: VerifyToken;
   pause: Pause;
   probes: Readonly<Record<string, Probe>>;
 }
@@ -42,14 +44,23 @@ export async function compose(): Promise<App> {
 
 export async function composeHttp(): Promise<HttpApp> {
   const app = await compose();
-  const { AUTH_SECRETS } = app.settings;
   return {
     ...app,
-    verify: (token, nowMs) => verifyToken(token, AUTH_SECRETS, nowMs),
+    verify: verifierOf(app.settings),
     pause: (ms) => pause(ms),
     probes: backendProbes(app.ports),
   };
 }
+
+/** All that the authorizer works with: it has nothing to do with the memory, and no credentials for it. */
+export const composeAuthorizer = (): { verify: VerifyToken } => ({
+  verify: verifierOf(readAuthSettings(process.env)),
+});
+
+const verifierOf =
+  ({ AUTH_SECRETS }: AuthSettings): VerifyToken =>
+  (token, nowMs) =>
+    verifyToken(token, AUTH_SECRETS, nowMs);
 
 // Adapters are loaded when they are chosen: an environment does not start slower for those that it never uses.
 

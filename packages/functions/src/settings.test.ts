@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readSettings } from './settings.ts';
+import { readAuthSettings, readSettings } from './settings.ts';
 
 const good = {
   AUTH_SECRETS: 'a signing secret of enough characters',
@@ -39,6 +39,25 @@ test('numbers come as text, and two secrets with a comma', () => {
   });
   expect(settings.HEARTBEAT_MS).toBe(500);
   expect(settings.AUTH_SECRETS).toEqual([good.AUTH_SECRETS, former]);
+});
+
+test('spaces around a secret are not part of it', () => {
+  const former = 'the signing secret from before that one';
+  const AUTH_SECRETS = ` ${good.AUTH_SECRETS} , ${former}\n`;
+  expect(readSettings({ ...good, AUTH_SECRETS }).AUTH_SECRETS).toEqual([good.AUTH_SECRETS, former]);
+  expect(complaintAbout({ AUTH_SECRETS: 'tooshort'.padEnd(40) })).toContain('AUTH_SECRETS');
+});
+
+test('the authorizer needs the secrets and nothing else', () => {
+  const { AUTH_SECRETS } = good;
+  expect(readAuthSettings({ AUTH_SECRETS })).toEqual({ AUTH_SECRETS: [AUTH_SECRETS] });
+  expect(() => readAuthSettings({})).toThrow('AUTH_SECRETS');
+});
+
+test('a connection that misses one heartbeat is not over', () => {
+  expect(complaintAbout({ HEARTBEAT_MS: '40000' })).toContain('STALE_MS');
+  expect(complaintAbout({ STALE_MS: '50000' })).toContain('STALE_MS');
+  expect(complaintAbout({ STALE_MS: '50001' })).toBe('none');
 });
 
 test('variables that belong to others are left alone', () => {

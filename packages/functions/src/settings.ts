@@ -4,13 +4,19 @@ const secret = z.string().min(32, 'a signing secret has at least 32 characters')
 
 const list = z.string().transform((text) => text.split(',').filter((each) => each !== ''));
 
-/** The environment variables of all functions: the one list of what they mean. */
-export const settingsSchema = z.object({
-  /** One or two signing secrets, separated by a comma; two while they are being rotated. */
+/** What every function needs that lets somebody in. */
+const authSettings = {
+  /** One or two signing secrets, separated by a comma; two while they are being rotated. Spaces around them don't count. */
   AUTH_SECRETS: z
     .string()
-    .transform((text) => text.split(','))
+    .transform((text) => text.split(',').map((each) => each.trim()))
     .pipe(z.array(secret).min(1).max(2)),
+};
+const authSettingsSchema = z.object(authSettings);
+export type AuthSettings = z.infer<typeof authSettingsSchema>;
+
+const settings = {
+  ...authSettings,
   AWS_REGION: z.string().default('us-east-1'),
   /** DynamoDB table of who is connected. */
   CONNECTIONS_TABLE: z.string().min(1),
@@ -31,13 +37,28 @@ export const settingsSchema = z.object({
   /** How often clients are asked to show that they are there. */
   HEARTBEAT_MS: z.coerce.number().int().min(100).default(25_000),
   /** A connection that was not heard of for this long is over. */
-  STALE_MS: z.coerce.number().int().min(300).default(80_000),
-});
+  STALE_MS: z.coerce.number().int().default(80_000),
+};
+
+/** The environment variables of the functions that serve the memory: the one list of what they mean. */
+const settingsSchema = z
+  .object(settings)
+  .refine(({ HEARTBEAT_MS, STALE_MS }) => STALE_MS > 2 * HEARTBEAT_MS, {
+    path: ['STALE_MS'],
+    message: 'more than twice HEARTBEAT_MS: a heartbeat may be lost, and the next one late',
+  });
 export type Settings = z.infer<typeof settingsSchema>;
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 /** Reads the environment of a function, or throws an error that names every variable that is wrong. */
-export function readSettings(env: Record<string, string | undefined>): Settings {
-  const parsed = settingsSchema.safeParse(env);
+export const readSettings = (env: Env): Settings => read(settingsSchema, env);
+
+/** Reads what the authorizer needs, and throws likewise. */
+export const readAuthSettings = (env: Env): AuthSettings => read(authSettingsSchema, env);
+
+function read<Schema extends z.ZodType>(schema: Schema, env: Env): z.infer<Schema> {
+  const parsed = schema.safeParse(env);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${path[0]?.toString() ?? ''}: ${message}`);
   throw new Error(`The environment is not complete. ${problems.join('; ')}`); // never the values: some are secret

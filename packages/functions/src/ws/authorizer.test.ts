@@ -12,10 +12,8 @@ let handler: typeof Handler;
 let lines: string[] = [];
 
 beforeAll(async () => {
-  // The function reads its environment once, when it is loaded.
+  // The function reads its environment once, when it is loaded, and nothing else of it.
   vi.stubEnv('AUTH_SECRETS', `${SECRET},${FORMER}`);
-  vi.stubEnv('CONNECTIONS_TABLE', 'connections');
-  vi.stubEnv('MANAGEMENT_ENDPOINT', 'http://127.0.0.1:1');
   ({ handler } = await import('./authorizer.ts'));
   vi.unstubAllEnvs();
 });

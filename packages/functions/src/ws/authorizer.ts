@@ -1,9 +1,9 @@
-import { readSettings } from '../settings.ts';
-import { instanceOf, verifyToken } from '../token.ts';
+import { composeAuthorizer } from '../compose.ts';
+import { instanceOf } from '../token.ts';
 import { type AuthorizedCaller, toContext } from './caller-context.ts';
 import { type Headers, header, tokenInSubprotocols } from './subprotocol.ts';
 
-const { AUTH_SECRETS } = readSettings(process.env);
+const { verify } = composeAuthorizer();
 
 interface AuthorizerEvent {
   methodArn: string;
@@ -20,7 +20,7 @@ export async function handler(event: AuthorizerEvent) {
   const query = event.queryStringParameters ?? {};
   const bearer = /^Bearer (.+)$/i.exec(header(headers, 'authorization') ?? '')?.[1];
   const token = bearer ?? tokenInSubprotocols(headers) ?? query.token;
-  const verified = token ? await verifyToken(token, AUTH_SECRETS, Date.now()) : undefined;
+  const verified = token ? await verify(token, Date.now()) : undefined;
   if (!verified?.ok) {
     refused(verified?.problem ?? 'no token');
     throw new Error('Unauthorized');
