@@ -8,6 +8,7 @@ export {
   seal,
   unseal,
 } from './domain/commit.ts';
+export { compareKeys } from './domain/compare-keys.ts';
 export { CHAIN_START, type ChainCheck, type ChainEnd, verifyChain } from './domain/verify-chain.ts';
 export type { Clock } from './ports/clock.ts';
 export type {

@@ -54,7 +54,7 @@ export function embeddedStore(options: EmbeddedStoreOptions = {}): EmbeddedStore
   let closed = false;
   let compacting: Promise<void> | undefined;
 
-  // History is never dropped, so a file is worth rewriting only when most of it is something else.
+  // History is dropped late, so a file is worth rewriting only when most of it is something else.
   const isWorthwhile = ({ journal }: Kept): boolean =>
     supersededBytes > compactAboveBytes && supersededBytes > journal.sizeBytes() / 2;
 

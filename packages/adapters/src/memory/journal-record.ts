@@ -37,6 +37,8 @@ export type JournalRecord =
       entries: readonly KeptEntry[];
       settled: readonly MutationId[];
     })
+  | (InPartition & { type: 'floor'; seq: number })
+  | (InPartition & { type: 'drop-commits'; throughSeq: number })
   | (InPartition & { type: 'put'; batch: KeptBatch })
   | (InPartition & { type: 'remove'; mutations: readonly MutationId[] })
   | { type: 'node'; node: Node };

@@ -49,15 +49,33 @@ export function memoryEventLog({ state, commit }: Shared): EventLog {
       return readCommits(partitionOf(state(), at), afterSeq, limit);
     },
 
-    async entries({ afterKey, limit, ...at }) {
+    async entries({ afterKey, limit, withTombstones = false, ...at }) {
       const from = partitionOf(state(), at);
       const page: Entry[] = [];
       for (const key of from.keys.after(afterKey)) {
         if (page.length >= limit) break;
         const entry = from.entries.get(key);
-        if (entry && !entry.deleted) page.push(readEntry(entry));
+        if (entry && (withTombstones || !entry.deleted)) page.push(readEntry(entry));
       }
       return page;
+    },
+
+    async floor(at) {
+      return partitionOf(state(), at).floor;
+    },
+
+    async raiseFloor({ space, partition, seq }) {
+      if (seq > partitionOf(state(), { space, partition }).floor)
+        commit({ type: 'floor', space, partition, seq });
+    },
+
+    async dropCommits({ space, partition, limit }) {
+      const { commits, floor } = partitionOf(state(), { space, partition });
+      const firstSeq = commits[0]?.seq ?? 1;
+      const below = Math.min(floor + 1 - firstSeq, commits.length - 1, limit);
+      if (below <= 0) return 0;
+      commit({ type: 'drop-commits', space, partition, throughSeq: firstSeq + below - 1 });
+      return below;
     },
 
     async newestEntrySeq(at) {
@@ -66,9 +84,9 @@ export function memoryEventLog({ state, commit }: Shared): EventLog {
   };
 }
 
-function headOf({ commits }: Partition): { seq: number; hash: string } {
+function headOf({ commits, floor }: Partition): { seq: number; hash: string } {
   const newest = commits.at(-1);
-  return newest ? { seq: newest.seq, hash: newest.hash } : { seq: 0, hash: GENESIS };
+  return newest ? { seq: newest.seq, hash: newest.hash } : { seq: floor, hash: GENESIS };
 }
 
 /** I2, I6: whether head, entries and mutations are still as they were loaded. */
@@ -100,8 +118,10 @@ const keepEntry = (entry: Entry): KeptEntry => ({
 
 const readEntry = ({ text }: KeptEntry): Entry => JSON.parse(text) as Entry;
 
-const readCommits = ({ commits }: Partition, afterSeq: number, limit: number) =>
-  commits.slice(afterSeq, afterSeq + limit).map(({ text, hash }) => unseal(text, hash));
+function readCommits({ commits }: Partition, afterSeq: number, limit: number) {
+  const from = Math.max(0, afterSeq + 1 - (commits[0]?.seq ?? 1));
+  return commits.slice(from, from + limit).map(({ text, hash }) => unseal(text, hash));
+}
 
 /** The rows of those names that there are, each once. */
 function found<Row>(names: Iterable<string>, rows: ReadonlyMap<string, Row>): Row[] {

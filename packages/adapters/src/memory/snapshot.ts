@@ -20,6 +20,7 @@ export function snapshot(state: State): readonly JournalRecord[] {
 
 function* ofPartition(at: PartitionId, kept: Partition): Generator<JournalRecord> {
   const append = { type: 'append', ...at, commits: [], entries: [], settled: [] } as const;
+  if (kept.floor > 0) yield { type: 'floor', ...at, seq: kept.floor };
   for (const commits of chunks(kept.commits)) yield { ...append, commits };
   for (const entries of chunks([...kept.entries.values()])) yield { ...append, entries };
   for (const batch of kept.inbox.values()) yield { type: 'put', ...at, batch };

@@ -1,3 +1,5 @@
+import { compareKeys } from '@mnemon/core';
+
 /** The keys of a partition in order. Sorting waits until somebody asks, and then only sorts what is new. */
 export interface SortedKeys {
   /** A key that has not been added before. */
@@ -16,7 +18,7 @@ export function sortedKeys(): SortedKeys {
     },
     *after(key) {
       if (added.length > 0) {
-        sorted = mergeSorted(sorted, added.sort());
+        sorted = mergeSorted(sorted, added.sort(compareKeys));
         added = [];
       }
       const keys = sorted;
@@ -31,7 +33,7 @@ function mergeSorted(a: readonly string[], b: readonly string[]): string[] {
   const merged: string[] = [];
   let i = 0;
   for (const key of b) {
-    while (i < a.length && (a[i] as string) < key) merged.push(a[i++] as string);
+    while (i < a.length && compareKeys(a[i] as string, key) < 0) merged.push(a[i++] as string);
     merged.push(key);
   }
   while (i < a.length) merged.push(a[i++] as string);
@@ -43,7 +45,7 @@ function firstAfter(keys: readonly string[], key: string): number {
   let high = keys.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((keys[middle] as string) <= key) low = middle + 1;
+    if (compareKeys(keys[middle] as string, key) <= 0) low = middle + 1;
     else high = middle;
   }
   return low;

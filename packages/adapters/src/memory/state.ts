@@ -4,8 +4,10 @@ import type { JournalRecord, KeptBatch, KeptCommit, KeptEntry } from './journal-
 import { type SortedKeys, sortedKeys } from './sorted-keys.ts';
 
 export interface Partition {
-  /** Of `seq` 1, 2, 3 … */
+  /** Consecutive. */
   commits: KeptCommit[];
+  /** The log is whole after this `seq`. */
+  floor: number;
   /** By mutation. */
   seqs: Map<string, number>;
   entries: Map<string, KeptEntry>;
@@ -42,6 +44,7 @@ function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value)
 
 const emptyPartition = (): Partition => ({
   commits: [],
+  floor: 0,
   seqs: new Map(),
   entries: new Map(),
   keys: sortedKeys(),
@@ -64,6 +67,11 @@ export function apply(state: State, record: JournalRecord): number {
       return 0;
     case 'append':
       return applyAppend(partitionOf(state, record), record);
+    case 'floor':
+      partitionOf(state, record).floor = record.seq;
+      return 0;
+    case 'drop-commits':
+      return RECORD_BYTES + dropCommits(partitionOf(state, record), record.throughSeq);
     case 'put':
       partitionOf(state, record).inbox.set(mutationName(record.batch), record.batch);
       return 0;
@@ -88,6 +96,16 @@ function applyAppend(at: Partition, record: Extract<JournalRecord, { type: 'appe
     else at.keys.add(entry.key);
     at.entries.set(entry.key, entry);
     at.newestEntrySeq = Math.max(at.newestEntrySeq, entry.seq);
+  }
+  return supersededBytes;
+}
+
+function dropCommits(at: Partition, throughSeq: number): number {
+  const firstSeq = at.commits[0]?.seq ?? throughSeq + 1;
+  let supersededBytes = 0;
+  for (const commit of at.commits.splice(0, throughSeq + 1 - firstSeq)) {
+    at.seqs.delete(mutationName(commit));
+    supersededBytes += ROW_BYTES + commit.text.length;
   }
   return supersededBytes;
 }

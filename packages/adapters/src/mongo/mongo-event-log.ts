@@ -7,7 +7,7 @@ import { commitRowId, mutationName, readCommit } from './commit-row.ts';
 import { entryRowId, readEntry } from './entry-row.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
 import { rowsOf } from './row-range.ts';
-import { leasedSpaceRowSchema, leasePath, spaceRowSchema } from './space-row.ts';
+import { floorPath, leasedSpaceRowSchema, leasePath, readFloor, spaceRowSchema } from './space-row.ts';
 
 /** The log in MongoDB. */
 export function mongoEventLog({ db }: { db: Db }): EventLog {
@@ -52,11 +52,34 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
       return (await later.toArray()).map(readCommit);
     },
 
-    async entries({ afterKey, limit, ...at }) {
+    async entries({ afterKey, limit, withTombstones = false, ...at }) {
       if (limit < 1) return [];
       const _id = { ...rowsOf(at), $gt: entryRowId(at, afterKey ?? '') }; // no key is empty
-      const later = entries.find({ _id, deleted: false }).sort({ _id: 1 }).limit(limit).batchSize(limit);
+      const later = entries
+        .find(withTombstones ? { _id } : { _id, deleted: false })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .batchSize(limit);
       return (await later.toArray()).map(readEntry);
+    },
+
+    floor: (at) => readSpaceFloor(collections, at),
+
+    async raiseFloor({ seq, ...at }) {
+      await spaces.updateOne({ _id: at.space }, { $max: { [floorPath(at)]: seq } });
+    },
+
+    async dropCommits({ limit, ...at }) {
+      if (limit < 1) return 0;
+      const [floor, head] = await Promise.all([readSpaceFloor(collections, at), readHead(collections, at)]);
+      const _id = { ...rowsOf(at), $lte: commitRowId(at, Math.min(floor, head.seq - 1)) };
+      const oldest = events
+        .find({ _id }, { projection: { _id: 1 } })
+        .sort({ _id: 1 })
+        .limit(limit);
+      const ids = (await oldest.toArray()).map((row) => row._id);
+      if (ids.length > 0) await events.deleteMany({ _id: { $in: ids } });
+      return ids.length;
     },
 
     // Reads all of the partition's entries, as a check of the log reads all of the log: an index for it would cost every
@@ -84,6 +107,10 @@ async function readHead({ events }: Collections, at: PartitionId) {
     { sort: { _id: -1 }, projection: { seq: 1, hash: 1 } },
   );
   return newest === null ? { seq: 0, hash: GENESIS } : headSchema.parse(newest);
+}
+
+async function readSpaceFloor({ spaces }: Collections, at: PartitionId): Promise<number> {
+  return readFloor(await spaces.findOne({ _id: at.space }, { projection: { floors: 1 } }), at);
 }
 
 async function readEntries({ entries }: Collections, at: PartitionId, keys: readonly string[]) {

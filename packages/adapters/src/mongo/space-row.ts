@@ -6,10 +6,19 @@ export interface SpaceRow {
   _id: string;
   epoch: string;
   leases: Record<string, { holder: string; until: Date }>;
+  /** By the name of their partition: the newest commit that compaction may have taken; left out while that is none. */
+  floors?: Record<string, number>;
 }
 
 /** Not a bare number: in a path that could also mean a place in an array. */
-export const leasePath = ({ partition }: Pick<PartitionId, 'partition'>): string => `leases.p${partition}`;
+const partitionName = ({ partition }: Pick<PartitionId, 'partition'>): string => `p${partition}`;
+export const leasePath = (at: Pick<PartitionId, 'partition'>): string => `leases.${partitionName(at)}`;
+export const floorPath = (at: Pick<PartitionId, 'partition'>): string => `floors.${partitionName(at)}`;
+
+const floorsSchema = z.object({ floors: z.record(z.string(), z.int()).optional() });
+
+export const readFloor = (row: unknown, at: Pick<PartitionId, 'partition'>): number =>
+  floorsSchema.parse(row ?? {}).floors?.[partitionName(at)] ?? 0;
 
 export const spaceRowSchema = z.object({ epoch: z.string() });
 export const leasedSpaceRowSchema = z.object({ epoch: z.string(), leased: z.boolean() });

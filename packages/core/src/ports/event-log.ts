@@ -58,10 +58,24 @@ export interface EventLog {
   commits(at: PartitionId & { afterSeq: number; limit: number }): Promise<readonly SealedCommit[]>;
 
   /**
-   * At most `limit` entries that are no tombstones, in the order of their keys (any fixed order), after `afterKey`.
-   * Not a snapshot: entries may be newer than the head that was read before, never older.
+   * At most `limit` entries in the order of their keys (`compareKeys`), after `afterKey`; tombstones only when they are
+   * asked for. Not a snapshot: entries may be newer than the head that was read before, never older.
    */
-  entries(at: PartitionId & { afterKey: string | undefined; limit: number }): Promise<readonly Entry[]>;
+  entries(
+    at: PartitionId & { afterKey: string | undefined; limit: number; withTombstones?: boolean },
+  ): Promise<readonly Entry[]>;
+
+  /** The log holds every commit after this `seq`: 0 until it is compacted. */
+  floor(at: PartitionId): Promise<number>;
+
+  /** Raises the floor to `seq`; one that is as high already stays. Commits up to it are of no more use from then on. */
+  raiseFloor(at: PartitionId & { seq: number }): Promise<void>;
+
+  /**
+   * Takes out at most `limit` commits up to the floor, the oldest first, never the log's newest. Answers how many. With
+   * them goes what they answered (I6).
+   */
+  dropCommits(at: PartitionId & { limit: number }): Promise<number>;
 
   /** The greatest `seq` of any entry; beyond the head it proves that the log was truncated (I2). */
   newestEntrySeq(at: PartitionId): Promise<number>;

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { appendTests } from './event-log-append.ts';
+import { compactionTests } from './event-log-compaction.ts';
 import { conflictTests } from './event-log-conflicts.ts';
 import { pagingTests } from './event-log-paging.ts';
 import { raceTests } from './event-log-races.ts';
@@ -12,5 +13,6 @@ export function eventLogContract(name: string, makeStorage: MakeStorage): void {
     conflictTests(makeStorage);
     pagingTests(makeStorage);
     raceTests(makeStorage);
+    compactionTests(makeStorage);
   });
 }
