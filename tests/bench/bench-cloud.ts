@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { connect, type Mnemon } from '@mnemon/client';
-import { spaceIdSchema } from '@mnemon/protocol';
+import { type SpaceId, spaceIdSchema } from '@mnemon/protocol';
 import { bundle } from '../../packages/local/bundle.mjs';
 import type { Cloud, CloudOptions } from '../../packages/local/src/cloud.ts';
 
@@ -17,8 +17,14 @@ export async function startBenchCloud(options: Partial<CloudOptions> = {}): Prom
 }
 
 /** Instances of a new space. */
-export async function connectMany(cloud: Cloud, names: readonly string[]): Promise<Mnemon[]> {
+export async function connectMany(
+  cloud: Cloud,
+  names: readonly string[],
+): Promise<{ space: SpaceId; instances: Mnemon[] }> {
   const space = spaceIdSchema.parse(`bench-${randomUUID()}`);
   const token = () => cloud.issueToken({ space });
-  return Promise.all(names.map((instanceId) => connect({ url: cloud.url, token, instanceId })));
+  const instances = await Promise.all(
+    names.map((instanceId) => connect({ url: cloud.url, token, instanceId })),
+  );
+  return { space, instances };
 }

@@ -10,7 +10,7 @@ import {
   spaceIdSchema,
 } from '@mnemon/protocol';
 import { median, percentile, report } from './figures.ts';
-import { startSlowProxy } from './slow-proxy.ts';
+import { direct, startProxy } from './proxy.ts';
 
 type Storage = Pick<Ports, 'log' | 'inbox' | 'nodes'>;
 
@@ -23,9 +23,8 @@ export async function benchContention(): Promise<void> {
   const url = process.env.MONGODB_URL;
   if (!url) return console.log('MongoDB: skipped, MONGODB_URL is not set');
   await onMongo('MongoDB', url);
-  const { hostname, port } = new URL(url);
-  const proxy = await startSlowProxy({ host: hostname, port: Number(port) }, 2);
-  await onMongo('MongoDB, 2 ms further away', `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`);
+  const proxy = await startProxy(new URL(url), { delayMs: 2 });
+  await onMongo('MongoDB, 2 ms further away', direct(proxy.url));
   await proxy.close();
 }
 

@@ -1,21 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import { connectMongo, createIndexes, mongoEventLog } from '@mnemon/adapters/mongo';
 import type { Mnemon } from '@mnemon/client';
-import { GENESIS, seal } from '@mnemon/core';
-import { clientIdSchema, instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
-import type { CommandStartedEvent, CommandSucceededEvent, MongoClient } from 'mongodb';
+import { countingBackends } from './backend-calls.ts';
 import { connectMany, startBenchCloud } from './bench-cloud.ts';
 import { report } from './figures.ts';
 
 const COMMITS = 20;
 const SUBSCRIBERS = 3;
 
-/** What one acked commit costs, in calls: these do not vary with the machine. */
+/** What one acked commit of one operation costs, in calls: these do not vary with the machine. */
 export async function benchCounts(): Promise<void> {
-  const calls = new Map<string, number>();
+  const ports = new Map<string, number>();
   const invocations = new Set<string>();
   let posts = 0;
+  let underWay = 0;
+  const real = await countingBackends(process.env);
   const cloud = await startBenchCloud({
+    backends: real.backends,
     gatewayFaults: {
       onPost: () => {
         posts += 1;
@@ -25,82 +24,46 @@ export async function benchCounts(): Promise<void> {
     hostFaults: {
       onPortCall(port, method, phase, requestId) {
         invocations.add(requestId);
-        if (phase === 'before') calls.set(`${port}.${method}`, (calls.get(`${port}.${method}`) ?? 0) + 1);
+        const name = `${port}.${method}`;
+        underWay += phase === 'before' ? 1 : -1;
+        if (phase === 'before') ports.set(name, (ports.get(name) ?? 0) + 1);
         return 'continue';
       },
     },
   });
   const names = ['writer', ...Array.from({ length: SUBSCRIBERS - 1 }, (_, i) => `reader-${i}`)];
-  const all = await connectMany(cloud, names);
+  const { instances: all } = await connectMany(cloud, names);
   await Promise.all(all.map((each) => each.entries()));
-  calls.clear();
+  for (let i = 0; i < COMMITS; i++) await (all[0] as Mnemon).write('key', i); // until every pool has its connections
+  const quiet = async () => {
+    while (underWay > 0) await new Promise((resolve) => setTimeout(resolve, 5)); // an ack is not the end of its invocation
+  };
+  await quiet();
+  ports.clear();
   invocations.clear();
   posts = 0;
+  const before = { ...real.calls };
   for (let i = 0; i < COMMITS; i++) await (all[0] as Mnemon).write('key', i);
-  report(`calls per commit, ${SUBSCRIBERS} subscribers`, {
+  await quiet();
+  report(`calls per commit of 1, ${SUBSCRIBERS} subscribers`, {
     invocations: invocations.size / COMMITS,
-    'connection queries': (calls.get('connections.list') ?? 0) / COMMITS,
-    'bus publishes': (calls.get('bus.publish') ?? 0) / COMMITS,
+    'connection queries': (ports.get('connections.list') ?? 0) / COMMITS,
+    'bus publishes': (ports.get('bus.publish') ?? 0) / COMMITS,
     posts: posts / COMMITS,
-    'store calls': ((calls.get('log.load') ?? 0) + (calls.get('log.append') ?? 0)) / COMMITS,
+    'store calls': ((ports.get('log.load') ?? 0) + (ports.get('log.append') ?? 0)) / COMMITS,
   });
+  for (const [name, variable] of ENGINES) {
+    if (!process.env[variable]) console.log(`${name}: skipped, ${variable} is not set`);
+    else report(`${name} per commit`, { '': (real.calls[name] - before[name]) / COMMITS });
+  }
   await Promise.all(all.map((each) => each.close()));
   await cloud.close();
-  await countMongoTrips();
+  await real.close();
 }
 
-/** Commands, and trips: commands that were under way together count as one. */
-async function countMongoTrips(): Promise<void> {
-  const url = process.env.MONGODB_URL;
-  if (!url) return console.log('MongoDB round trips: skipped, MONGODB_URL is not set');
-  const mongo = connectMongo({ url, dbName: `bench-${randomUUID()}`, monitorCommands: true });
-  await createIndexes(mongo.db);
-  const log = mongoEventLog(mongo);
-  const at = { space: spaceIdSchema.parse('counted'), partition: 0 };
-  await log.open(at.space, 'epoch');
-  const count = countCommands(mongo.db.client);
-  await log.load({ ...at, keys: ['key'], mutations: [] });
-  const author = instanceIdSchema.parse('writer');
-  const entry = {
-    key: 'key',
-    version: 1,
-    value: 1,
-    clock: { writer: 1 },
-    hlc: { wallMs: 1, counter: 0 },
-    author,
-  };
-  const mutation = { client: clientIdSchema.parse('client'), n: 1, outcomes: [] };
-  const commit = seal({
-    ...at,
-    seq: 1,
-    epoch: 'epoch',
-    author,
-    committedAtMs: 1,
-    events: [{ type: 'created', ...entry }],
-    mutation,
-    prevHash: GENESIS,
-  });
-  await log.append({
-    ...at,
-    commits: [commit],
-    entries: [{ entry: { ...entry, ...at, seq: 1 }, loadedSeq: 0 }],
-    settled: [],
-  });
-  report('MongoDB per commit', count());
-  await mongo.db.dropDatabase();
-  await mongo.close();
-}
-
-function countCommands(client: MongoClient): () => { commands: number; 'round trips': number } {
-  let commands = 0;
-  let trips = 0;
-  let underWay = 0;
-  client.on('commandStarted', (_: CommandStartedEvent) => {
-    commands += 1;
-    if (underWay++ === 0) trips += 1;
-  });
-  client.on('commandSucceeded', (_: CommandSucceededEvent) => {
-    underWay -= 1;
-  });
-  return () => ({ commands, 'round trips': trips });
-}
+const ENGINES = [
+  ['MongoDB commands', 'MONGODB_URL'],
+  ['MongoDB round trips', 'MONGODB_URL'],
+  ['DynamoDB requests', 'DYNAMODB_ENDPOINT'],
+  ['Redis commands', 'REDIS_URL'],
+] as const;

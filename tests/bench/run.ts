@@ -14,9 +14,7 @@ const BENCHES = {
   'start-up': benchStartUp,
   propagation: benchPropagation,
   writes: benchWrites,
-  'fan-out': async () => {
-    for (const readers of [1, 10, 100]) await benchFanOut(readers);
-  },
+  'fan-out': benchFanOut,
   counts: benchCounts,
   contention: benchContention,
   'log-length': () => benchLogLength(100_000),

@@ -3,44 +3,68 @@ import { connectMany, startBenchCloud } from './bench-cloud.ts';
 import { medians, report } from './figures.ts';
 import { startRelay } from './ws-relay.ts';
 
-const RUNS = 3;
+const RUNS = 5;
 
 /** Acked writes of one instance to one other, as fast as its client sends them. */
-export async function benchWrites(): Promise<void> {
+export const benchWrites = () => benchReaders('acked writes, one to one', 1, 5_000);
+
+/** Events delivered to many subscribers. */
+export async function benchFanOut(): Promise<void> {
+  await benchReaders('events delivered to 1 subscriber', 1, 2_000);
+  await benchReaders('events delivered to 10 subscribers', 10, 2_000);
+  await benchReaders('events delivered to 100 subscribers', 100, 2_000);
+}
+
+/** Beside the relay, which passes on frames of the same size: as many events in each, nothing stored or checked. */
+async function benchReaders(name: string, readers: number, writes: number): Promise<void> {
   const cloud = await startBenchCloud();
-  const [writer, reader] = (await connectMany(cloud, ['writer', 'reader'])) as [Mnemon, Mnemon];
-  const arrive = counting([reader]);
-  await reader.entries();
-  const { perSecond } = await medians(RUNS, async () => ({
-    perSecond: await writeMany(writer, arrive, 5_000),
-  }));
-  report('acked writes, one to one, embedded', { 'per s': perSecond });
-  await Promise.all([writer.close(), reader.close()]);
+  const names = Array.from({ length: readers }, (_, i) => `reader-${i}`);
+  const { space, instances } = await connectMany(cloud, ['writer', ...names]);
+  const [writer, ...all] = instances as [Mnemon, ...Mnemon[]];
+  const arrive = counting(all);
+  await Promise.all(all.map((reader) => reader.entries()));
+  const relay = await startRelay(readers);
+  const commits = async () => (await cloud.inside.ports.log?.head(space))?.seq[0] ?? 0;
+  await writeMany(writer, arrive, writes); // warms up
+  const figures = await medians(RUNS, async () => {
+    const before = await commits();
+    const perSecond = await writeMany(writer, arrive, writes);
+    const batch = writes / ((await commits()) - before);
+    return {
+      'per s': perSecond * readers,
+      'ops per batch': batch,
+      'relay per s': (await relayMany(relay, batch, writes)) * readers,
+    };
+  });
+  report(`${name}, embedded`, { ...figures, 'part of the relay': figures['per s'] / figures['relay per s'] });
+  await relay.close();
+  await Promise.all(instances.map((each) => each.close()));
   await cloud.close();
 }
 
-/** Events delivered to many subscribers, beside the relay doing the same with as many messages. */
-export async function benchFanOut(readers: number): Promise<void> {
-  const cloud = await startBenchCloud();
-  const names = Array.from({ length: readers }, (_, i) => `reader-${i}`);
-  const [writer, ...all] = (await connectMany(cloud, ['writer', ...names])) as [Mnemon, ...Mnemon[]];
-  const arrive = counting(all);
-  await Promise.all(all.map((reader) => reader.entries()));
-  const { delivered } = await medians(RUNS, async () => ({
-    delivered: (await writeMany(writer, arrive, 2_000)) * readers,
-  }));
-  const relay = await startRelay(readers);
+/** Answers how many events per second went through the relay, one frame after the other. */
+async function relayMany(
+  relay: Awaited<ReturnType<typeof startRelay>>,
+  perFrame: number,
+  events: number,
+): Promise<number> {
+  const frame = JSON.stringify(Array.from({ length: perFrame }, (_, i) => ({ ...EVENT, key: `key/${i}` })));
   const startedAt = performance.now();
-  for (let i = 0; i < 500; i++) await relay.roundTrip(`{"i":${i}}`);
-  const relayed = (500 * readers) / ((performance.now() - startedAt) / 1000);
-  await relay.close();
-  report(`events delivered to ${readers} subscribers`, {
-    'per s': delivered,
-    'relay, one by one, per s': relayed,
-  });
-  await Promise.all([writer, ...all].map((each) => each.close()));
-  await cloud.close();
+  for (let sent = 0; sent < events; sent += perFrame) await relay.roundTrip(frame);
+  return events / ((performance.now() - startedAt) / 1000);
 }
+
+const VALUE = { i: 1, text: 'a short value' };
+
+/** About as long as one is on the wire. */
+const EVENT = {
+  type: 'created',
+  version: 1,
+  value: VALUE,
+  clock: { writer: 1 },
+  hlc: { wallMs: 1_795_000_000_000, counter: 0 },
+  author: 'writer',
+};
 
 /** Tells, of several readers, when each has seen that many changes more. */
 function counting(readers: readonly Mnemon[]): (changes: number) => Promise<void> {
@@ -70,9 +94,7 @@ async function writeMany(
 ): Promise<number> {
   const startedAt = performance.now();
   const arrived = arrive(count);
-  const writes = Array.from({ length: count }, (_, i) =>
-    writer.write(`key/${i}`, { i, text: 'a short value' }),
-  );
+  const writes = Array.from({ length: count }, (_, i) => writer.write(`key/${i}`, { ...VALUE, i }));
   await Promise.all([...writes, arrived]);
   return count / ((performance.now() - startedAt) / 1000);
 }

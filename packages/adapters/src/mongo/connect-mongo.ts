@@ -5,8 +5,6 @@ export interface MongoOptions {
   dbName?: string | undefined;
   /** An environment handles one event at a time, and no event asks more than a handful of questions at once. */
   maxPoolSize?: number;
-  /** Tells the client's listeners of each command. */
-  monitorCommands?: boolean;
 }
 
 export interface Mongo {
@@ -22,16 +20,10 @@ const IDLE_MS = 60_000;
  * One client for all adapters of an environment. Connects when it is first used, not before. What is acked is on a
  * majority of the replica set (I1), and only that is ever read: what a failed primary takes back was seen by nobody (I3).
  */
-export function connectMongo({
-  url,
-  dbName = 'mnemon',
-  maxPoolSize = 8,
-  monitorCommands = false,
-}: MongoOptions): Mongo {
+export function connectMongo({ url, dbName = 'mnemon', maxPoolSize = 8 }: MongoOptions): Mongo {
   const client = new MongoClient(url, {
     appName: 'mnemon',
     maxPoolSize,
-    monitorCommands,
     maxIdleTimeMS: IDLE_MS,
     serverSelectionTimeoutMS: SERVER_SELECTION_MS,
     connectTimeoutMS: SERVER_SELECTION_MS,
