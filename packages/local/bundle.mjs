@@ -3,6 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { markUsed, removeUnused } from './bundle-folders.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -47,11 +48,14 @@ export async function bundle() {
   });
   const hash = createHash('sha256');
   for (const file of outputFiles) hash.update(file.path).update(file.contents);
-  const folder = join(here, 'dist', hash.digest('hex').slice(0, 16));
+  const dist = join(here, 'dist');
+  const folder = join(dist, hash.digest('hex').slice(0, 16));
   const fresh = `${folder}.${process.pid}`;
   await mkdir(fresh, { recursive: true });
   await Promise.all(outputFiles.map((file) => writeFile(join(fresh, basename(file.path)), file.contents)));
   // Who comes second finds the folder there, with the same in it.
   await rename(fresh, folder).catch(() => rm(fresh, { recursive: true }));
+  await markUsed(folder);
+  await removeUnused(dist);
   return folder;
 }

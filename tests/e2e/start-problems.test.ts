@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BSON } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const START = fileURLToPath(new URL('../../packages/local/start.mjs', import.meta.url));
@@ -54,6 +55,46 @@ describe('npm start says in one line what is wrong, and fails', () => {
     });
   });
 });
+
+describe.runIf(process.platform === 'linux')('a data folder', () => {
+  test.each(['/proc/x', '/proc/x/y', '/sys/x/y'])('in a place that takes none: %s', async (data) => {
+    expect(await start(['--port', '0', '--data', data])).toEqual({
+      code: 1,
+      stderr: [expect.stringContaining(`The data folder ${data} cannot be used`)],
+    });
+  });
+});
+
+test('a MongoDB that is no replica set', async () => {
+  const server = await standaloneMongo();
+  const { port } = server.address() as AddressInfo;
+  const ended = await start(['--port', '0', '--data', join(folder, 'data')], {
+    MONGODB_URL: `mongodb://127.0.0.1:${port}`,
+  });
+  server.close();
+  expect(ended).toEqual({ code: 1, stderr: [expect.stringContaining('transactions need a replica set')] });
+});
+
+/** Speaks enough of MongoDB's wire protocol to be taken for a server on its own. */
+async function standaloneMongo(): Promise<Server> {
+  const hello = { helloOk: true, isWritablePrimary: true, minWireVersion: 0, maxWireVersion: 21, ok: 1 };
+  const document = Buffer.from(BSON.serialize(hello));
+  const OP_REPLY = { code: 1, head: Buffer.from([...Array(16).fill(0), 1, 0, 0, 0]) }; // one document
+  const OP_MSG = { code: 2013, head: Buffer.alloc(5) };
+  const server = createServer((socket) => {
+    socket.on('data', (request) => {
+      const { code, head } = request.readInt32LE(12) === OP_MSG.code ? OP_MSG : OP_REPLY;
+      const header = Buffer.alloc(16);
+      header.writeInt32LE(16 + head.length + document.length, 0);
+      header.writeInt32LE(request.readInt32LE(4), 8); // answers the request of this id
+      header.writeInt32LE(code, 12);
+      socket.write(Buffer.concat([header, head, document]));
+    });
+    socket.on('error', () => {});
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return server;
+}
 
 async function start(args: string[], env: Record<string, string> = {}) {
   const { MONGODB_URL, REDIS_URL, DYNAMODB_ENDPOINT, ...own } = process.env;

@@ -72,12 +72,17 @@ async function openMemory({ urls, dataDir, name }: BackendOptions): Promise<Part
     const { log, inbox, nodes } = store;
     return { backend, env: {}, ports: { log, inbox, nodes }, close: () => store.close() };
   }
-  const { connectMongo, createIndexes } = await import('@mnemon/adapters/mongo'); // not on every start
+  const { connectMongo, createIndexes, requireTransactions } = await import('@mnemon/adapters/mongo'); // not on every start
   const { mongodbUrl } = urls;
   const where = withoutCredentials(mongodbUrl);
   await reach('MONGODB_URL', where, async () => {
     const mongo = connectMongo({ url: mongodbUrl, dbName: name });
-    await createIndexes(mongo.db).finally(() => mongo.close());
+    try {
+      await requireTransactions(mongo.db);
+      await createIndexes(mongo.db);
+    } finally {
+      await mongo.close();
+    }
   });
   const env = { MONGODB_URL: mongodbUrl, MONGODB_DATABASE: name };
   return { backend: { name: 'memory', kind: 'external', where }, env, ports: {}, close: async () => {} };

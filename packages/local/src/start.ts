@@ -97,7 +97,16 @@ function whyNotStarted(error: unknown, { port, dataDir }: CommandLine): StartPro
   return new StartProblem(`Mnemon could not start: ${message}`, options);
 }
 
-const FOLDER_PROBLEMS = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOSPC']);
+const FOLDER_PROBLEMS = new Set([
+  'ENOENT',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOTDIR',
+  'EEXIST',
+  'EISDIR',
+  'ENOSPC',
+]);
 
 function explain(error: unknown): number {
   if (!(error instanceof StartProblem)) throw error;

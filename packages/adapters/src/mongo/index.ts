@@ -3,3 +3,4 @@ export { createIndexes } from './create-indexes.ts';
 export { mongoEventLog } from './mongo-event-log.ts';
 export { mongoInbox } from './mongo-inbox.ts';
 export { mongoNodes } from './mongo-nodes.ts';
+export { requireTransactions } from './require-transactions.ts';
