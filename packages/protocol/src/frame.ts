@@ -8,11 +8,14 @@ import { caughtUpSchema } from './messages/caught-up.ts';
 import { changesSchema } from './messages/changes.ts';
 import { connectSchema } from './messages/connect.ts';
 import { connectedSchema } from './messages/connected.ts';
+import { diffAnswerSchema, diffSchema } from './messages/diff.ts';
 import { disconnectedSchema, disconnectSchema } from './messages/disconnect.ts';
 import { errorSchema } from './messages/error.ts';
 import { heartbeatAnswerSchema, heartbeatSchema } from './messages/heartbeat.ts';
+import { historyAnswerSchema, historySchema } from './messages/history.ts';
 import { pingSchema } from './messages/ping.ts';
 import { pongSchema } from './messages/pong.ts';
+import { stateRequestFrameSchema, stateResponseSchema } from './messages/state.ts';
 import { subscribeSchema } from './messages/subscribe.ts';
 import { unsubscribedSchema, unsubscribeSchema } from './messages/unsubscribe.ts';
 import { writeSchema } from './messages/write.ts';
@@ -28,6 +31,9 @@ export const clientFrameSchema = z.discriminatedUnion('type', [
   subscribeSchema,
   unsubscribeSchema,
   catchUpSchema,
+  historySchema,
+  stateRequestFrameSchema,
+  diffSchema,
 ]);
 export type ClientFrame = z.infer<typeof clientFrameSchema>;
 
@@ -40,6 +46,9 @@ export const serverFrameSchema = z.discriminatedUnion('type', [
   changesSchema,
   unsubscribedSchema,
   caughtUpSchema,
+  historyAnswerSchema,
+  stateResponseSchema,
+  diffAnswerSchema,
   errorSchema,
 ]);
 export type ServerFrame = z.infer<typeof serverFrameSchema>;

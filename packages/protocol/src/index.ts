@@ -42,17 +42,35 @@ export type { CaughtUp, CaughtUpPayload } from './messages/caught-up.ts';
 export type { Ack, Changes, Delivery } from './messages/changes.ts';
 export type { Connect } from './messages/connect.ts';
 export type { Connected } from './messages/connected.ts';
+export {
+  type DiffPage,
+  type DiffRequest,
+  diffPageSchema,
+  diffRequestSchema,
+  type KeyDifference,
+} from './messages/diff.ts';
 export type { Disconnected } from './messages/disconnect.ts';
 export type { ErrorFrame } from './messages/error.ts';
 export type { Heartbeat, HeartbeatAnswer } from './messages/heartbeat.ts';
+export {
+  type HistoryPage,
+  type HistoryRequest,
+  historyPageSchema,
+  historyRequestSchema,
+  type KeptVersion,
+} from './messages/history.ts';
+export { type PastState, type StateRequest, statePageSchema, stateRequestSchema } from './messages/state.ts';
 export type { Subscribe } from './messages/subscribe.ts';
 export type { Unsubscribe, Unsubscribed } from './messages/unsubscribe.ts';
 export { type Batch, batchSchema, type Op, opSchema, type Write } from './messages/write.ts';
 export type { Metadata, Relationship } from './metadata.ts';
+export { type Moment, momentSchema } from './moment.ts';
 export { type Outcome, outcomeSchema } from './outcome.ts';
+export { type Patch, patchSchema } from './patch.ts';
 export { matches, patternProblem, patternSchema } from './pattern.ts';
 export { type Policy, policiesSchema, policyFor } from './policy.ts';
 export { PROTOCOL_VERSION } from './protocol-version.ts';
+export { isInScope, type Scope, scopeSchema } from './scope.ts';
 export { STRATEGIES, type Strategy, strategySchema } from './strategy.ts';
 export { utf8Length } from './utf8-length.ts';
 export {

@@ -16,6 +16,9 @@ export const LIMITS = {
   /** Items that one operation adds to a set, or takes out of it. */
   setChanges: 1_000,
   policies: 100,
+  /** Of an answer that comes in pages. */
+  pageItems: 500,
+  pageTokenLength: 2048,
   /** Ten years. */
   ttlMs: 10 * 365 * 24 * 60 * 60 * 1000,
   batchOps: 100,

@@ -5,6 +5,8 @@ import type { SpaceId } from '@mnemon/protocol';
 /** A commit as it is kept: its text, and what it is found by. */
 export interface KeptCommit extends MutationId {
   seq: number;
+  /** What it changed, each key once. */
+  keys: readonly string[];
   hash: string;
   text: string;
 }

@@ -2,11 +2,15 @@ import { type Append, type EventLog, GENESIS, unseal } from '@mnemon/core';
 import type { Entry } from '@mnemon/protocol';
 import type { Shared } from './embedded-store.ts';
 import type { KeptCommit, KeptEntry } from './journal-record.ts';
+import { memoryHistory } from './memory-history.ts';
 import { mutationName, type Partition, partitionOf } from './state.ts';
 
 /** The log in memory. Each call is one step: nothing else happens between its first line and its last. */
-export function memoryEventLog({ state, commit }: Shared): EventLog {
+export function memoryEventLog(shared: Shared): EventLog {
+  const { state, commit } = shared;
   return {
+    ...memoryHistory(shared),
+
     async open(space, epoch) {
       const existing = state().epochs.get(space);
       if (existing !== undefined) return existing;
@@ -101,8 +105,13 @@ function fits(at: Partition, { commits, entries }: Append): boolean {
   );
 }
 
-const keepCommit = ({ commit: { seq, mutation }, hash, text }: Append['commits'][number]): KeptCommit => ({
+const keepCommit = ({
+  commit: { seq, mutation, events },
+  hash,
+  text,
+}: Append['commits'][number]): KeptCommit => ({
   seq,
+  keys: [...new Set(events.map(({ key }) => key))],
   client: mutation.client,
   n: mutation.n,
   hash,

@@ -10,6 +10,8 @@ export interface Partition {
   floor: number;
   /** By mutation. */
   seqs: Map<string, number>;
+  /** By key, the commits that changed it, in order. */
+  seqsOfKeys: Map<string, number[]>;
   entries: Map<string, KeptEntry>;
   keys: SortedKeys;
   newestEntrySeq: number;
@@ -46,6 +48,7 @@ const emptyPartition = (): Partition => ({
   commits: [],
   floor: 0,
   seqs: new Map(),
+  seqsOfKeys: new Map(),
   entries: new Map(),
   keys: sortedKeys(),
   newestEntrySeq: 0,
@@ -88,6 +91,7 @@ function applyAppend(at: Partition, record: Extract<JournalRecord, { type: 'appe
   for (const commit of record.commits) {
     at.commits.push(commit);
     at.seqs.set(mutationName(commit), commit.seq);
+    for (const key of commit.keys) getOrAdd(at.seqsOfKeys, key, () => []).push(commit.seq);
   }
   let supersededBytes = takeOut(at, record.settled);
   for (const entry of record.entries) {

@@ -18,6 +18,8 @@ export interface CommitRow extends MutationId {
   seq: number;
   /** `<client>/<n>`: many are looked for at once. */
   mutation: string;
+  /** What it changed, each key once. */
+  keys: string[];
   hash: string;
   text: string;
 }
@@ -30,10 +32,11 @@ export const commitRowId = (at: PartitionId, seq: number): string =>
 export const mutationName = ({ client, n }: MutationId): string => `${client}/${n}`;
 
 export function toCommitRow({ commit, hash, text }: SealedCommit): CommitRow {
-  const { space, partition, seq, mutation } = commit;
+  const { space, partition, seq, mutation, events } = commit;
   const { client, n } = mutation;
   const _id = commitRowId(commit, seq);
-  return { _id, space, partition, seq, mutation: mutationName(mutation), client, n, hash, text };
+  const keys = [...new Set(events.map(({ key }) => key))];
+  return { _id, space, partition, seq, mutation: mutationName(mutation), keys, client, n, hash, text };
 }
 
 const commitSchema = z.object({

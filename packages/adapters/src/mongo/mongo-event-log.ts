@@ -6,6 +6,7 @@ import { type Collections, collectionsOf } from './collections.ts';
 import { commitRowId, mutationName, readCommit } from './commit-row.ts';
 import { entryRowId, readEntry } from './entry-row.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
+import { mongoHistory } from './mongo-history.ts';
 import { rowsOf } from './row-range.ts';
 import { floorPath, leasedSpaceRowSchema, leasePath, readFloor, spaceRowSchema } from './space-row.ts';
 
@@ -14,6 +15,8 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
   const collections = collectionsOf(db);
   const { spaces, events, entries } = collections;
   return reachable<EventLog>({
+    ...mongoHistory(collections),
+
     async open(space, epoch) {
       try {
         // Not an upsert that answers the row: of two at once, not every database tells the loser the winner's.

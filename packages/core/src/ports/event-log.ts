@@ -1,5 +1,6 @@
 import type { Cursor, Entry, SpaceId } from '@mnemon/protocol';
 import type { MutationId, SealedCommit } from '../domain/commit.ts';
+import type { History } from './history.ts';
 
 /** A partition of a space's log. */
 export interface PartitionId {
@@ -33,7 +34,7 @@ export interface Append extends PartitionId {
  *
  * A store's failure throws `Unavailable`; what it had begun then either happened whole or not at all.
  */
-export interface EventLog {
+export interface EventLog extends History {
   /** Makes the space if it is not there; `epoch` is the one to give it then. Answers the space's epoch. */
   open(space: SpaceId, epoch: string): Promise<string>;
 

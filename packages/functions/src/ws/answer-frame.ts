@@ -3,9 +3,12 @@ import {
   type Caller,
   catchUp,
   connect,
+  diff,
   dismiss,
   forget,
   heartbeat,
+  history,
+  stateAt,
   subscribe,
   Unavailable,
   unsubscribe,
@@ -73,6 +76,12 @@ async function answer(app: App, caller: Caller, frame: ClientFrame): Promise<Ans
       return reply('unsubscribe', id, await unsubscribe(ports, caller, frame.payload));
     case 'catch-up':
       return reply('caught-up', id, await catchUp(ports, caller, frame.payload));
+    case 'history':
+      return reply('history', id, await history(ports, caller, frame.payload));
+    case 'state-request':
+      return reply('state-response', id, await stateAt(ports, caller, frame.payload));
+    case 'diff':
+      return reply('diff', id, await diff(ports, caller, frame.payload));
     case 'write': {
       const refusal = await writeEntries(ports, caller, frame.payload, id);
       return refusal && errorFrame(id, refusal);

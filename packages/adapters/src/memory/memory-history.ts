@@ -1,0 +1,55 @@
+import { type History, unseal } from '@mnemon/core';
+import type { Entry } from '@mnemon/protocol';
+import type { Shared } from './embedded-store.ts';
+import { type Partition, partitionOf } from './state.ts';
+
+/** The log in memory, by key. */
+export function memoryHistory({ state }: Shared): History {
+  return {
+    async commitsOf({ key, beforeSeq, limit, ...at }) {
+      const from = partitionOf(state(), at);
+      const seqs = from.seqsOfKeys.get(key) ?? [];
+      const end = countBelow(seqs, beforeSeq);
+      return readCommits(from, seqs.slice(Math.max(0, end - limit), end).reverse());
+    },
+
+    async newestCommitsOf({ keys, upToSeq, ...at }) {
+      const from = partitionOf(state(), at);
+      const newest = keys.flatMap((key) => {
+        const seqs = from.seqsOfKeys.get(key) ?? [];
+        return seqs[countBelow(seqs, upToSeq + 1) - 1] ?? [];
+      });
+      return readCommits(from, new Set(newest));
+    },
+
+    async entriesBelow({ prefix, afterKey, limit, ...at }) {
+      const from = partitionOf(state(), at);
+      const path = prefix === '' ? '' : `${prefix}/`;
+      const page: Entry[] = [];
+      for (const key of from.keys.after(afterKey ?? path)) {
+        if (page.length >= limit || !key.startsWith(path)) break;
+        const entry = from.entries.get(key);
+        if (entry) page.push(JSON.parse(entry.text) as Entry);
+      }
+      return page;
+    },
+  };
+}
+
+const readCommits = ({ commits }: Partition, seqs: Iterable<number>) =>
+  [...seqs].flatMap((seq) => {
+    const commit = commits[seq - 1];
+    return commit ? unseal(commit.text, commit.hash) : [];
+  });
+
+/** How many of `seqs`, which are in order, are smaller than `seq`. */
+function countBelow(seqs: readonly number[], seq: number): number {
+  let low = 0;
+  let high = seqs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((seqs[middle] as number) < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,53 @@
+import type { History, PartitionId } from '@mnemon/core';
+import * as z from 'zod';
+import { mapBounded } from '../map-bounded.ts';
+import type { Collections } from './collections.ts';
+import { commitRowId, readCommit } from './commit-row.ts';
+import { entryRowId, readEntry } from './entry-row.ts';
+import { rowsOf } from './row-range.ts';
+
+const KEYS_AT_ONCE = 16;
+
+/** The log in MongoDB, by key: an index over the keys of each commit leads to them. */
+export function mongoHistory({ events, entries }: Collections): History {
+  /** The newest commit up to `upToSeq` that changed `key`. */
+  const newestSeq = async ({ space, partition }: PartitionId, keys: string, upToSeq: number) => {
+    const newest = await events.findOne(
+      { space, partition, keys, seq: { $lte: upToSeq } },
+      { sort: { seq: -1 }, projection: { seq: 1 } },
+    );
+    return newest === null ? [] : [rowSchema.parse(newest).seq];
+  };
+
+  return {
+    async commitsOf({ key, beforeSeq, limit, space, partition }) {
+      if (limit < 1) return [];
+      const changed = events.find({ space, partition, keys: key, seq: { $lt: beforeSeq } });
+      const rows = changed.sort({ seq: -1 }).limit(limit).batchSize(limit);
+      return (await rows.toArray()).map(readCommit);
+    },
+
+    async newestCommitsOf({ keys, upToSeq, ...at }) {
+      const seqs = await mapBounded(keys, KEYS_AT_ONCE, (key) => newestSeq(at, key, upToSeq));
+      const ids = [...new Set(seqs.flat())].map((seq) => commitRowId(at, seq));
+      const rows = await events.find({ _id: { $in: ids } }, { batchSize: ids.length + 1 }).toArray();
+      return rows.map(readCommit);
+    },
+
+    async entriesBelow({ prefix, afterKey, limit, ...at }) {
+      if (limit < 1) return [];
+      const range = prefix === '' ? rowsOf(at) : rowsBelow(at, prefix);
+      const _id = afterKey === undefined ? range : { ...range, $gt: entryRowId(at, afterKey) };
+      const rows = entries.find({ _id }).sort({ _id: 1 }).limit(limit).batchSize(limit);
+      return (await rows.toArray()).map(readEntry);
+    },
+  };
+}
+
+const rowSchema = z.object({ seq: z.int() });
+
+/** As in `rowsOf`: `0` is the character after the slash. */
+const rowsBelow = (at: PartitionId, prefix: string) => ({
+  $gt: entryRowId(at, `${prefix}/`),
+  $lt: entryRowId(at, `${prefix}0`),
+});

@@ -1,0 +1,73 @@
+import type { DiffPage, DiffRequest, Entry, KeyDifference, SpaceId } from '@mnemon/protocol';
+import type { Identity } from '../domain/caller.ts';
+import { diffToken, type Past } from '../domain/history-page.ts';
+import { createDiffer } from '../domain/patch.ts';
+import { DELIVERY_BYTES, sizeOf } from '../domain/split-delivery.ts';
+import type { Ports } from '../ports/ports.ts';
+import { findMoment, foreignPage } from './find-moment.ts';
+import { type Answered, ok, refuse } from './refusal.ts';
+import { nextItems, scopeRefusal } from './scoped-entries.ts';
+import { entriesAt, nothingThere } from './state-at.ts';
+
+/**
+ * A page of the keys of a scope that differ between two moments. Costs a pass over the scope's keys and two reads for
+ * each that was changed since, whatever the log's length.
+ */
+export async function diff(
+  ports: Pick<Ports, 'log' | 'clock'>,
+  identity: Identity,
+  { scope, limit, page, ...request }: DiffRequest,
+): Promise<Answered<DiffPage>> {
+  const { space } = identity;
+  const refusal = scopeRefusal(identity, scope);
+  if (refusal) return refuse(refusal);
+  // 1. Find both moments.
+  const head = await ports.log.head(space);
+  if (!head) return refuse(nothingThere());
+  const token = page === undefined ? undefined : diffToken.decode(page);
+  if (page !== undefined && token?.epoch !== head.epoch) return refuse(foreignPage());
+  const from = token ? ok(token.from) : await findMoment(ports, space, head, request.from);
+  if (!from.ok) return from;
+  const to = token ? ok(token.to) : await findMoment(ports, space, head, request.to);
+  if (!to.ok) return to;
+  // 2. Read and compare.
+  const moments = { from: from.value, to: to.value };
+  const found = await nextItems(ports, identity, { scope, limit, ...token }, (entries) =>
+    differences(ports, space, entries, moments),
+  );
+  const { epoch } = head;
+  return ok({
+    from: { epoch, seq: [moments.from.seq] },
+    to: { epoch, seq: [moments.to.seq] },
+    differences: [...found.items],
+    ...(found.afterKey !== undefined && {
+      page: diffToken.encode({ of: 'diff', epoch, ...moments, afterKey: found.afterKey }),
+    }),
+  });
+}
+
+async function differences(
+  ports: Pick<Ports, 'log'>,
+  space: SpaceId,
+  entries: readonly Entry[],
+  { from, to }: { from: Past; to: Past },
+): Promise<KeyDifference[]> {
+  const [then, later] = await Promise.all([
+    entriesAt(ports, space, entries, from),
+    entriesAt(ports, space, entries, to),
+  ]);
+  const before = new Map(then.map((entry) => [entry.key, entry]));
+  const after = new Map(later.map((entry) => [entry.key, entry]));
+  const differ = createDiffer();
+  return entries
+    .map(({ key }) => ({ key, before: before.get(key), after: after.get(key) }))
+    .filter((pair) => pair.before?.seq !== pair.after?.seq)
+    .map((pair) => fitting({ ...pair, patch: differ(pair.before, pair.after) }));
+}
+
+/** Two versions and a patch may be more than one frame holds; one version never is. */
+function fitting({ key, before, after, patch }: KeyDifference): KeyDifference {
+  const whole = { key, ...(before && { before }), ...(after && { after }), patch };
+  if (sizeOf(whole) <= DELIVERY_BYTES) return whole;
+  return after ? { key, after } : { key, before };
+}

@@ -1,0 +1,55 @@
+import { type Cursor, type Moment, type SpaceId, wireError } from '@mnemon/protocol';
+import type { Past } from '../domain/history-page.ts';
+import type { Ports } from '../ports/ports.ts';
+import { type Answered, ok, refuse } from './refusal.ts';
+
+type Log = Pick<Ports, 'log'>;
+
+/**
+ * Where in the log a moment is; without one, its head. A time is found by halving, in as many reads as the log's length
+ * has digits in base two. Servers' clocks differ a little, so commits about that time may lie on either side.
+ */
+export async function findMoment(
+  ports: Log & Pick<Ports, 'clock'>,
+  space: SpaceId,
+  head: Cursor,
+  moment: Moment | undefined,
+): Promise<Answered<Past>> {
+  const headSeq = head.seq[0] ?? 0;
+  if (!moment) return ok({ seq: headSeq, timeMs: ports.clock.now() });
+  if ('timeMs' in moment) {
+    const seq = await newestBy(ports, space, headSeq, moment.timeMs);
+    return seq === undefined ? refuse(tooOld()) : ok({ seq, timeMs: moment.timeMs });
+  }
+  const { epoch, seq } = moment.cursor;
+  const [at = 0] = seq;
+  if (epoch !== head.epoch || seq.length !== head.seq.length || at > headSeq) return refuse(foreignCursor());
+  if (at === 0) return ok({ seq: 0, timeMs: 0 });
+  const [found] = await ports.log.commits({ space, partition: 0, afterSeq: at - 1, limit: 1 });
+  return found?.commit.seq === at ? ok({ seq: at, timeMs: found.commit.committedAtMs }) : refuse(tooOld());
+}
+
+/** `undefined` when that is before what the log still holds. */
+async function newestBy(
+  ports: Log,
+  space: SpaceId,
+  headSeq: number,
+  timeMs: number,
+): Promise<number | undefined> {
+  const at = { space, partition: 0 };
+  let low = 0; // all up to here are no later
+  let high = headSeq; // all beyond here are later
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const [next] = await ports.log.commits({ ...at, afterSeq: middle, limit: 1 });
+    if (next && next.commit.seq <= high && next.commit.committedAtMs <= timeMs) low = next.commit.seq;
+    else high = middle;
+  }
+  if (low > 0) return low;
+  const [first] = await ports.log.commits({ ...at, afterSeq: 0, limit: 1 });
+  return !first || first.commit.seq === 1 ? 0 : undefined;
+}
+
+export const foreignCursor = () => wireError('bad-cursor', 'this cursor is not of this log');
+export const foreignPage = () => wireError('bad-cursor', 'this page was not given out by this service');
+const tooOld = () => wireError('too-old', 'the log no longer reaches back so far');
