@@ -1,6 +1,7 @@
 import type { Mnemon } from '@mnemon/client';
 import { connectMany, startBenchCloud } from './bench-cloud.ts';
 import { medians, percentile, report } from './figures.ts';
+import { startRealtimePeer } from './realtime-peer.ts';
 import { startRelay } from './ws-relay.ts';
 
 const SAMPLES = 400;
@@ -31,9 +32,22 @@ export async function benchPropagation(): Promise<void> {
     ...figures,
     'times the relay': figures['p50 ms'] / figures['relay p50 ms'],
   });
+  await benchPeer();
   await Promise.all([writer.close(), reader.close()]);
   await cloud.close();
   await relay.close();
+}
+
+async function benchPeer(): Promise<void> {
+  const redisUrl = process.env.REDIS_URL;
+  if (!redisUrl) return console.log('propagation, @upstash/realtime: skipped, REDIS_URL is not set');
+  const peer = await startRealtimePeer(redisUrl, 1);
+  const figures = await medians(RUNS, async () => {
+    const times = await sample((i) => peer.roundTrip({ i }));
+    return { 'p50 ms': percentile(times, 0.5), 'p99 ms': percentile(times, 0.99) };
+  });
+  report('propagation, @upstash/realtime', figures);
+  await peer.close();
 }
 
 /** Propagation behind a short and a long log. */

@@ -1,9 +1,11 @@
 import type { Mnemon } from '@mnemon/client';
 import { connectMany, startBenchCloud } from './bench-cloud.ts';
 import { medians, report } from './figures.ts';
+import { startRealtimePeer } from './realtime-peer.ts';
 import { startRelay } from './ws-relay.ts';
 
 const RUNS = 5;
+const PEER_EVENTS = 300;
 
 /** Acked writes of one instance to one other, as fast as its client sends them. */
 export const benchWrites = () => benchReaders('acked writes, one to one', 1, 5_000);
@@ -38,8 +40,20 @@ async function benchReaders(name: string, readers: number, writes: number): Prom
   });
   report(`${name}, embedded`, { ...figures, 'part of the relay': figures['per s'] / figures['relay per s'] });
   await relay.close();
+  await benchPeer(name, readers);
   await Promise.all(instances.map((each) => each.close()));
   await cloud.close();
+}
+
+async function benchPeer(name: string, readers: number): Promise<void> {
+  const redisUrl = process.env.REDIS_URL;
+  if (!redisUrl) return console.log(`${name}, @upstash/realtime: skipped, REDIS_URL is not set`);
+  const peer = await startRealtimePeer(redisUrl, readers);
+  const figures = await medians(RUNS, async () => ({
+    'per s': (await peer.perSecond(PEER_EVENTS, VALUE)) * readers,
+  }));
+  report(`${name}, @upstash/realtime`, figures);
+  await peer.close();
 }
 
 /** Answers how many events per second went through the relay, one frame after the other. */

@@ -49,6 +49,31 @@ describe.skipIf(!redisUrl)('Upstash REST, through the real client', () => {
     expect(await upstash.eval('return {1, {"a", false}}', [], [])).toEqual([1, ['a', null]]);
   });
 
+  test('subscribers of a channel and of a pattern receive what is published, until they leave', async () => {
+    const channel = `${prefix}team:event:created`;
+    const [one, many] = [upstash.subscribe(channel), upstash.psubscribe(`${prefix}*:event:*`)];
+    const heard = [one, many].map(
+      (each, index) => new Promise((resolve) => each.on(index === 0 ? 'message' : 'pmessage', resolve)),
+    );
+    await Promise.all([
+      new Promise((resolve) => one.on('subscribe', resolve)),
+      new Promise((resolve) => many.on('psubscribe', resolve)),
+    ]);
+    await upstash.publish(channel, { seq: 7, text: 'a, b\nc' });
+    const message = { seq: 7, text: 'a, b\nc' };
+    expect(await Promise.all(heard)).toEqual([
+      { channel, message },
+      { pattern: `${prefix}*:event:*`, channel, message },
+    ]);
+    await Promise.all([one.unsubscribe(), many.unsubscribe()]);
+    await expect.poll(() => upstash.publish(channel, 'nobody hears')).toBe(0);
+  });
+
+  test('a stream asks for the token, too', async () => {
+    const answer = await fetch(`${rest.url}/subscribe/x`, { headers: { authorization: 'Bearer guessed' } });
+    expect(answer.status).toBe(401);
+  });
+
   test('PUBLISH reaches a subscriber of the real Redis', async () => {
     const subscriber = new Redis(redisUrl);
     const received = new Promise((resolve) => subscriber.on('message', (...message) => resolve(message)));

@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import { readText } from '../gateway/request-body.ts';
 import { type Command, parseCommand, parseCommands, unavailable } from './redis-command.ts';
 import { encodeReply } from './redis-reply.ts';
+import { streamSubscription, subscriptionOf } from './rest-subscription.ts';
 
 export interface UpstashRestOptions {
   redisUrl: string;
@@ -32,11 +33,19 @@ interface Answer {
 
 const refused = (status: number, error: string): Answer => ({ status, body: { error } });
 
-/** Upstash's REST API in front of any Redis: `POST /`, `/pipeline` and `/multi-exec`, as `@upstash/redis` speaks it. */
+/**
+ * Upstash's REST API in front of any Redis, as `@upstash/redis` speaks it: `POST /`, `/pipeline`, `/multi-exec`, and the
+ * streams of `/subscribe` and `/psubscribe`.
+ */
 export async function startUpstashRest(options: UpstashRestOptions): Promise<UpstashRest> {
   const { redisUrl, token, port = 0, log = () => {} } = options;
   const redis = await connectRedis(redisUrl, log);
   const server = createServer((request, response) => {
+    const subscription = carriesToken(request, token) ? subscriptionOf(request.url ?? '') : undefined;
+    if (subscription) {
+      streamSubscription(redis, subscription, request, response).catch(() => response.destroy());
+      return;
+    }
     answerTo(request, redis, token).then(
       (answer) => send(response, answer),
       () => response.destroy(),
