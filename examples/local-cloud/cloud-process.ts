@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const START = fileURLToPath(new URL('../../packages/local/start.mjs', import.meta.url));
-const READY_MS = 30_000;
+const READY_MS = 60_000;
 
 /** A local cloud in a process of its own, started as `npm start` starts it, so that it can be killed. */
 export interface CloudProcess {

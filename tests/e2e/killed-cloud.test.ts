@@ -31,7 +31,9 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-test('a cloud that is killed with -9 and started again has lost nothing that was acked', async () => {
+test('a cloud that is killed with -9 and started again has lost nothing that was acked', {
+  timeout: 180_000,
+}, async () => {
   const port = Number(new URL(cloud.url).port);
   const { space, token } = await spaceTokens(dataDir);
   const open = (instanceId: string) =>

@@ -30,7 +30,8 @@ describe.each(engines)('an instance that comes back, on $name', ({ backends }) =
       };
       const written = await Promise.all([writer.write('a', 1), writer.write('b', 2)]);
       expect(written).toMatchObject([{ version: 1 }, { version: 1 }]);
-      expect(cuts).toBeGreaterThan(1);
+      // What arrived is answered to whichever connection the writer has then: not always does it ask again.
+      expect(cuts).toBeGreaterThan(when === 'arrives' ? 1 : 0);
       expect(writer.status).toMatchObject({ reconnects: 1, pendingOps: 0 });
 
       const events = (await cloud.commits(space)).flatMap(({ commit }) => commit.events);

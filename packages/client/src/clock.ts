@@ -1,3 +1,6 @@
+/** The longest that platforms wait: they call at once after more. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
 /** Time, and being called later. A cleared timer is never called. */
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -22,10 +25,11 @@ export function createTimer(clock: Clock, callback: () => void): Timer {
   return {
     set(delayMs) {
       clear();
-      running = clock.setTimeout(() => {
+      const expired = () => {
         running = undefined;
         callback();
-      }, delayMs);
+      };
+      running = clock.setTimeout(expired, Math.min(delayMs, MAX_DELAY_MS));
     },
     clear,
   };

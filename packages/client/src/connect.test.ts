@@ -6,6 +6,7 @@ import { seededRandom } from '@mnemon/testing/seeded-random';
 import { describe, expect, test } from 'vitest';
 import type { Change } from './change.ts';
 import { type ConnectOptions, connect } from './connect.ts';
+import type { Subscription } from './mnemon.ts';
 import type { Status } from './status.ts';
 
 /** `intercept` sees what a client says first, and keeps it from the server by answering true. */
@@ -112,6 +113,26 @@ test('a heartbeat that is refused was answered all the same: the connection stay
   const a = await open('a');
   await clock.advance(10_000);
   expect(a.status).toMatchObject({ state: 'live', reconnects: 0 });
+});
+
+test('a server that ends each connection as soon as it stands is asked ever later, until one lasts', async () => {
+  let isFailing = false;
+  const { open, clock, sockets, network } = createWorld({}, (text, socket) => {
+    if (isFailing && text.includes('"connect"')) clock.setTimeout(socket.close, 3);
+    return false;
+  });
+  const a = await open('a');
+  isFailing = true;
+  network.cutAll();
+  await clock.advance(60_000);
+  expect(a.status.reconnects).toBeGreaterThan(3);
+  expect(sockets.length).toBeLessThan(20);
+  isFailing = false;
+  await clock.advance(30_000);
+  const count = sockets.length;
+  network.cutAll();
+  await clock.advance(300);
+  expect(sockets).toHaveLength(count + 1);
 });
 
 test('a batch that the gateway closes the connection on is refused, and what follows it gets through', async () => {
@@ -280,6 +301,32 @@ test('a callback that fails harms nobody else, and is reported', async () => {
   await clock.advance(1);
   expect(seen).toEqual(['k']);
   expect(errors).toEqual([new Error('sync'), new Error('async')]);
+});
+
+test('who subscribes, or listens to the status, in a callback hears of what comes after that', async () => {
+  const { open, settled } = createWorld();
+  const a = await open('a');
+  const seen: string[] = [];
+  const subscribe = (depth: number): Subscription =>
+    a.subscribe('**', ({ key }) => {
+      seen.push(`${depth} ${key}`);
+      if (depth < 3) subscribe(depth + 1);
+    });
+  await settled(subscribe(1).ready);
+  await settled(a.write('one', 1));
+  await settled(a.write('two', 1));
+  expect(seen).toEqual(['1 one', '1 two', '2 two']);
+  let told = 0;
+  const listen = (): unknown =>
+    a.onStatus(() => {
+      told++;
+      if (told < 50) listen();
+    });
+  listen();
+  const written = a.write('three', 1);
+  await Promise.resolve();
+  expect(told).toBe(1);
+  await settled(written);
 });
 
 test('a subscription that was ended hears nothing more', async () => {

@@ -84,7 +84,7 @@ export function arrive(state: StateOf<'handshaking'>, event: EventOf<'connected'
 }
 
 const goLive = (base: Omit<StateOf<'live'>, 'name'>, effects: Effect[] = []): Transition => ({
-  state: { ...base, attempt: 0, name: 'live' },
+  state: { ...base, name: 'live' },
   effects: [...effects, deadline()],
 });
 
@@ -139,7 +139,7 @@ export const pulse = (state: Live, event: EventOf<'heartbeat'>, chance: number):
   state.beatAwaited
     ? retry(state, event, chance)
     : {
-        state: { ...state, beatAwaited: true },
+        state: { ...state, attempt: 0, beatAwaited: true },
         effects: [{ do: 'beat' }, heartbeat(state.heartbeatMs)],
       };
 

@@ -20,7 +20,7 @@
 import type { MnemonErrorCode } from './mnemon-error.ts';
 
 interface Always {
-  /** Connections that failed since one was last live. */
+  /** Connections that failed since one lasted a heartbeat: what breaks at once each time is not tried at once. */
   readonly attempt: number;
   /** Tokens refused since one was last accepted. */
   readonly refusals: number;

@@ -116,14 +116,15 @@ test('a refused token closes a client that has only one, and in the end also one
   );
 });
 
-test('waiting grows with each failure, is jittered in full, capped, and starts over once live', () => {
+test('waiting grows with each failure, is jittered in full, capped, and starts over once a connection lasts', () => {
   const waits = (attempt: number, chance: number) =>
     transition({ ...STATES.connecting, attempt }, EVENTS.lost, chance).effects.at(-1);
   expect(waits(0, 0.5)).toMatchObject({ timer: 'deadline', ms: 125 });
   expect(waits(3, 0.5)).toMatchObject({ ms: 1_000 });
   expect(waits(50, 0.999999)).toMatchObject({ ms: 15_000 });
   expect(waits(50, 0)).toMatchObject({ ms: 0 });
-  expect(go(STATES.handshaking, EVENTS.connected).state.attempt).toBe(0);
+  expect(go(STATES.handshaking, EVENTS.connected).state.attempt).toBe(2);
+  expect(go(STATES.handshaking, EVENTS.connected, EVENTS.heartbeat).state.attempt).toBe(0);
 });
 
 test('whatever happens, each state has just the timers that it waits for', () => {

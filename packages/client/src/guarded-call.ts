@@ -1,20 +1,28 @@
+type Callback<Argument> = (argument: Argument) => unknown;
+
 /** Calls the application's `callback`; what it throws or rejects with goes to `onError` and harms nobody else. */
 export function callGuarded<Argument>(
-  callback: (argument: Argument) => unknown,
+  callback: Callback<Argument>,
   argument: Argument,
-  onError: (error: unknown) => void,
+  onError: (error: unknown) => unknown,
 ): void {
-  const report = (error: unknown) => {
-    try {
-      onError(error);
-    } catch {
-      // The application's own handler failed: there is nobody left to tell.
-    }
-  };
+  // When the application's own handler fails, too, there is nobody left to tell.
+  attempt(callback, argument, (error) => attempt(onError, error, () => {}));
+}
+
+function attempt<Argument>(
+  callback: Callback<Argument>,
+  argument: Argument,
+  failed: (error: unknown) => void,
+): void {
   try {
     const result = callback(argument);
-    if (result instanceof Promise) result.catch(report);
+    if (isThenable(result)) result.then(undefined, failed);
   } catch (error) {
-    report(error);
+    failed(error);
   }
 }
+
+/** Not `instanceof Promise`: one of another realm or library is none. */
+const isThenable = (result: unknown): result is PromiseLike<unknown> =>
+  typeof result === 'object' && result !== null && 'then' in result && typeof result.then === 'function';

@@ -2,7 +2,7 @@ import type { Ack, Batch, ClientId, JsonValue, Op } from '@mnemon/protocol';
 import { createFakeClock, type FakeClock } from '@mnemon/testing/fake-clock';
 import { beforeEach, expect, test } from 'vitest';
 import { MnemonError } from './mnemon-error.ts';
-import { ACK_TIMEOUT_MS, createOutbox, MAX_GATHER_MS, type Outbox } from './outbox.ts';
+import { ACK_TIMEOUT_MS, createOutbox, MAX_ACK_TIMEOUT_MS, MAX_GATHER_MS, type Outbox } from './outbox.ts';
 import { createOwnWrites, type OwnWrites } from './own-writes.ts';
 
 const CLIENT = 'c1' as ClientId;
@@ -231,6 +231,37 @@ test('while many share a commit, the next batch gathers a little longer, never f
   expect(sent).toHaveLength(1);
   await clock.advance(1);
   expect(sent.map(values)).toEqual([[1], [2, 3]]);
+});
+
+test('gathering ends in time although the clock of the machine is set back', async () => {
+  const { now } = clock;
+  outbox.online();
+  post(put('a', 1));
+  await turn();
+  outbox.acked(ack(1, 1, { shared: 500 }), 'e');
+  clock.now = () => now() - 3_600_000;
+  post(put('b', 2));
+  await clock.advance(MAX_GATHER_MS);
+  expect(sent.map(values)).toEqual([[1], [2]]);
+});
+
+test('a batch without an answer is sent again ever later, and at once on a new connection', async () => {
+  outbox.online();
+  post(put('a', 1));
+  await turn();
+  const sentAfterMs = async (count: number) => {
+    const startedMs = clock.now();
+    await clock.advanceUntil(() => sent.length >= count);
+    return clock.now() - startedMs;
+  };
+  const waits = [2, 3, 4, 5, 6].map((count) => () => sentAfterMs(count));
+  const waited: number[] = [];
+  for (const wait of waits) waited.push(await wait());
+  const most = MAX_ACK_TIMEOUT_MS;
+  expect(waited).toEqual([ACK_TIMEOUT_MS, 2 * ACK_TIMEOUT_MS, 4 * ACK_TIMEOUT_MS, most, most]);
+  outbox.offline();
+  outbox.online();
+  expect([await sentAfterMs(7), await sentAfterMs(8)]).toEqual([0, ACK_TIMEOUT_MS]);
 });
 
 test('a full outbox refuses, and keeps what it has', async () => {

@@ -7,8 +7,9 @@ import { type PendingOp, reject, settle, type Written } from './pending-op.ts';
 import type { Ports } from './ports.ts';
 import { createWriteQueue, maxOpsBytes, OUTBOX_LIMITS } from './write-queue.ts';
 
-/** How long an ack may take before the batch is sent again. */
+/** How long an ack may take before the batch is sent again; then twice as long, and so on. */
 export const ACK_TIMEOUT_MS = 3_000;
+export const MAX_ACK_TIMEOUT_MS = 24_000;
 /** While at least this many batches share a commit, the space is written by many at once … */
 const SHARED_IS_HIGH = 4;
 /** … and gathering 1 ms per sharing batch, at most this long, makes fewer and larger ones. */
@@ -52,6 +53,8 @@ interface InFlight {
   /** Frozen: what is sent again is the same, to the letter (I6). */
   readonly ops: Op[];
   failures: number;
+  /** How often it was sent on this connection. */
+  sends: number;
 }
 
 /** An empty outbox with a name of its own: `client` and the batch number identify a batch for ever. */
@@ -61,7 +64,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const batchBytes = maxOpsBytes(ports.maxMessageBytes);
   const queue = createWriteQueue(batchBytes);
   const resendTimer = createTimer(clock, () => transmit(true));
-  const gatherTimer = createTimer(clock, () => pump());
+  const gatherTimer = createTimer(clock, gathered);
   let inFlight: InFlight | undefined;
   let isOnline = false;
   let closedBy: MnemonError | undefined;
@@ -69,7 +72,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let lastN = 0;
   let isPumpDue = false;
   let resends = 0;
-  let gatherUntilMs = 0;
+  let isGathering = false;
 
   const pendingOps = () => queue.length + (inFlight?.pending.length ?? 0);
 
@@ -105,35 +108,38 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** Sends the next batch, unless one is on its way or it pays to gather a little longer. */
   function pump(): void {
     if (inFlight || !isOnline || queue.length === 0) return;
-    const waitMs = gatherUntilMs - clock.now();
-    if (waitMs > 0 && !queue.isFull) {
-      gatherTimer.set(waitMs);
-      return;
-    }
-    gatherTimer.clear();
+    if (isGathering && !queue.isFull) return;
     const pending = queue.take();
-    inFlight = { n: ++lastN, pending, ops: pending.map(({ op }) => op), failures: 0 };
+    inFlight = { n: ++lastN, pending, ops: pending.map(({ op }) => op), failures: 0, sends: 0 };
     transmit(false);
+  }
+
+  function gathered(): void {
+    isGathering = false;
+    pump();
   }
 
   function transmit(resend: boolean): void {
     if (!inFlight || !isOnline) return;
     if (resend) resends++;
-    resendTimer.set(ACK_TIMEOUT_MS);
+    resendTimer.set(Math.min(ACK_TIMEOUT_MS * 2 ** inFlight.sends++, MAX_ACK_TIMEOUT_MS));
     send({ client, n: inFlight.n, ops: inFlight.ops, ...(resend && { resend }) });
     onChange();
   }
 
   function online(): void {
     isOnline = true;
-    if (inFlight) transmit(true);
-    else pump();
+    if (inFlight) {
+      inFlight.sends = 0;
+      transmit(true);
+    } else pump();
   }
 
   function offline(): void {
     isOnline = false;
     resendTimer.clear();
     gatherTimer.clear();
+    isGathering = false;
   }
 
   /** The batch on its way has its answer. */
@@ -151,8 +157,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (ack.client !== client || ack.n !== inFlight?.n || ack.outcomes.length !== inFlight.ops.length) {
       return false;
     }
-    const gatherMs = ack.shared >= SHARED_IS_HIGH ? Math.min(ack.shared, MAX_GATHER_MS) : 0;
-    gatherUntilMs = clock.now() + gatherMs;
+    isGathering = ack.shared >= SHARED_IS_HIGH;
+    if (isGathering) gatherTimer.set(Math.min(ack.shared, MAX_GATHER_MS));
     finish((pending, at) => {
       const outcome = ack.outcomes[at] as Ack['outcomes'][number];
       const isInLog = outcome.status === 'applied' || outcome.status === 'merged';

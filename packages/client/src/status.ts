@@ -46,7 +46,9 @@ export function createStatusBoard(read: () => Status, onError: (error: unknown) 
 
   function announce(): void {
     isAnnounced = false;
-    for (const { callback } of listeners) callGuarded(callback, current(), onError);
+    for (const listener of [...listeners]) {
+      if (listeners.has(listener)) callGuarded(listener.callback, current(), onError);
+    }
   }
 
   function changed(): void {

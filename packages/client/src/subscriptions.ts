@@ -20,8 +20,10 @@ export function createSubscriptions(onError: (error: unknown) => void): Subscrip
     },
     emit(changes) {
       for (const change of changes) {
-        for (const { pattern, callback } of subscribers) {
-          if (matches(pattern, change.key)) callGuarded(callback, change, onError);
+        // A copy: who subscribes in a callback hears of what comes after this change, not of it.
+        for (const subscriber of [...subscribers]) {
+          const isIn = subscribers.has(subscriber) && matches(subscriber.pattern, change.key);
+          if (isIn) callGuarded(subscriber.callback, change, onError);
         }
       }
     },
