@@ -27,6 +27,7 @@ test('what is left out has a default, or is not there', () => {
     MANAGEMENT_ENDPOINT: good.MANAGEMENT_ENDPOINT,
     MONGODB_DATABASE: 'mnemon',
     STALE_MS: 80_000,
+    STREAM_MS: 60_000,
   });
 });
 

@@ -34,6 +34,8 @@ const settings = {
   BUS_PREFIX: z.string().min(1).default('mnemon'),
   /** Web pages that may call the HTTP API: origins separated by commas, or `*`. */
   HTTP_CORS_ORIGINS: list.default([]),
+  /** How long a stream of events lasts before its reader has to come back. */
+  STREAM_MS: z.coerce.number().int().min(100).default(60_000),
   /** How often clients are asked to show that they are there. */
   HEARTBEAT_MS: z.coerce.number().int().min(100).default(25_000),
   /** A connection that was not heard of for this long is over. */

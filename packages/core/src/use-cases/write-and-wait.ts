@@ -1,11 +1,9 @@
 import { type Ack, type Batch, wireError } from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
+import type { Pause } from '../ports/pause.ts';
 import type { Ports } from '../ports/ports.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 import { attemptWrite } from './write-entries.ts';
-
-/** Resolves after `ms`. */
-export type Pause = (ms: number) => Promise<void>;
 
 /** Well within the 30 s that a request over HTTP has. */
 const PATIENCE_MS = 10_000;

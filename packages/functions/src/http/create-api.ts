@@ -10,23 +10,30 @@ import { addDocumentation, DOCUMENT_PATH, PAGE_PATH } from './documentation.ts';
 import { identify } from './identify.ts';
 import { problem } from './problem.ts';
 import { addEntries } from './resources/entries.ts';
+import { addEvents } from './resources/events.ts';
 import { addHealth } from './resources/health.ts';
 import { addSpace } from './resources/space.ts';
 
 /** One file per resource; each adds its routes. */
-const RESOURCES = [addHealth, addEntries, addSpace];
+const RESOURCES = [addHealth, addEntries, addEvents, addSpace];
 
 /** Everything else needs a token. */
 const OPEN = new Set(['/health', DOCUMENT_PATH, PAGE_PATH]);
 
 /** The HTTP API over the same use-cases as the WebSocket: routes parse, find who asks, call one and encode its answer. */
 export function createApi(app: HttpApp): Api {
-  const api = newApi();
-  if (app.settings.HTTP_CORS_ORIGINS.length > 0) api.use('*', allowOrigins(app.settings.HTTP_CORS_ORIGINS));
-  api.use('*', identify(app, OPEN));
-  api.use('*', bodyLimit({ maxSize: LIMITS.batchBytes, onError: (c) => problem(c, tooLarge()) }));
+  const api = newAccessibleApi(app, OPEN);
   for (const add of RESOURCES) add(api, app);
   addDocumentation(api);
+  return api;
+}
+
+/** An API without routes: knows who asks, and answers all that goes wrong with problems. `open` needs no token. */
+export function newAccessibleApi(app: HttpApp, open: ReadonlySet<string>): Api {
+  const api = newApi();
+  if (app.settings.HTTP_CORS_ORIGINS.length > 0) api.use('*', allowOrigins(app.settings.HTTP_CORS_ORIGINS));
+  api.use('*', identify(app, open));
+  api.use('*', bodyLimit({ maxSize: LIMITS.batchBytes, onError: (c) => problem(c, tooLarge()) }));
   api.notFound((c) => noRoute(api, c));
   api.onError((error, c) => problem(c, failure(c, error)));
   return api;
