@@ -19,6 +19,8 @@ export interface CloudOptions {
   name?: string;
   heartbeatMs?: number;
   staleMs?: number;
+  /** How long a stream of events lasts. */
+  streamMs?: number;
   /** Of the WebSocket function. */
   maxConcurrency?: number;
   timeoutMs?: number;
@@ -73,6 +75,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       authorize: async (event) => (await functions.promise).authorizer.invoke(event),
       invoke: async (event) => (await functions.promise).message.invoke(event),
       invokeHttp: async (event) => (await functions.promise).http.invoke(event),
+      stream: {
+        path: '/events/stream',
+        invoke: async (event, onChunk) => (await functions.promise).stream.invokeStreaming(event, onChunk),
+      },
       ...(options.limits && { limits: options.limits }),
       ...(options.gatewayFaults && { faults: options.gatewayFaults }),
     });
@@ -84,6 +90,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       MANAGEMENT_ENDPOINT: gateway.managementEndpoint,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       ...(options.heartbeatMs && { HEARTBEAT_MS: String(options.heartbeatMs) }),
+      ...(options.streamMs && { STREAM_MS: String(options.streamMs) }),
       ...(options.staleMs && { STALE_MS: String(options.staleMs) }),
     };
     functions.resolve(await addFunctions(host, env, options));
@@ -107,7 +114,7 @@ type Functions = Awaited<ReturnType<typeof addFunctions>>;
 async function addFunctions(host: LambdaHost, env: Record<string, string>, options: CloudOptions) {
   const common = { env, minEnvironments: 1 };
   const { maxConcurrency = 8, timeoutMs = 29_000 } = options;
-  const [authorizer, message, http] = await Promise.all([
+  const [authorizer, message, http, stream] = await Promise.all([
     host.addFunction({
       ...common,
       name: 'authorizer',
@@ -121,14 +128,25 @@ async function addFunctions(host: LambdaHost, env: Record<string, string>, optio
       ...{ env, name: 'http', entry: entryOf('http'), timeoutMs },
       maxConcurrency: HTTP_CONCURRENCY,
     }),
+    host.addFunction({
+      ...{ env, name: 'stream', entry: entryOf('stream'), timeoutMs: STREAM_TIMEOUT_MS },
+      maxConcurrency: HTTP_CONCURRENCY,
+    }),
   ]);
-  return { authorizer, message, http };
+  return { authorizer, message, http, stream };
 }
 
 /** Requests that wait for news occupy an environment each. */
 const HTTP_CONCURRENCY = 16;
 
-const MODULES = { authorizer: 'ws/authorizer', message: 'ws/message', http: 'http/handler' };
+const STREAM_TIMEOUT_MS = 15 * 60_000;
+
+const MODULES = {
+  authorizer: 'ws/authorizer',
+  message: 'ws/message',
+  http: 'http/handler',
+  stream: 'http/stream',
+};
 
 /** Handlers are bundled beside this module, as a deployment bundles them; from source they are their packages'. */
 function entryOf(name: keyof typeof MODULES): URL {

@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { withinTime } from '../time-limit.ts';
 import type { Authorize } from './authorization.ts';
 import { disconnectRoute } from './disconnect-route.ts';
+import { functionUrl, type InvokeStreaming } from './function-url.ts';
 import type { GatewayFaults } from './gateway-faults.ts';
 import { AWS_LIMITS, type GatewayLimits, perSecond } from './gateway-limits.ts';
 import { type HandshakeOptions, refuseUpgrade, shakeHands } from './handshake.ts';
@@ -28,6 +29,8 @@ export interface GatewayOptions {
   invoke: (event: WebsocketEvent) => Promise<unknown>;
   /** The integration of an HTTP API on the same port. Without it there is none. */
   invokeHttp?: InvokeHttp;
+  /** A function URL, acted out on the same port under this path. */
+  stream?: { path: string; invoke: InvokeStreaming };
   /** Who may call `@connections`. */
   credentials: { accessKeyId: string };
   limits?: Partial<GatewayLimits>;
@@ -73,17 +76,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       disconnects.run(facts, code, reason);
     },
   };
-  const manage = managementApi({ connections, credentials, limits, faults });
-  const { httpBodyBytes, httpIntegrationTimeoutMs } = limits;
-  const answerHttp =
-    options.invokeHttp &&
-    httpRoute({
-      invoke: options.invokeHttp,
-      bodyBytes: httpBodyBytes,
-      integrationTimeoutMs: httpIntegrationTimeoutMs,
-    });
+  const answer = requestRouter(options, limits, managementApi({ connections, credentials, limits, faults }));
   const server = createServer((request, response) => {
-    const answer = answerHttp && !isManagementPath(request.url) ? answerHttp : manage;
     answer(request, response).catch(() => response.destroy());
   });
   const port = await listen(server, options.port ?? 0);
@@ -113,6 +107,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await closed;
       await withinTime(CLOSE_GRACE_MS, disconnects.settled()).catch(() => {});
     },
+  };
+}
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** Which of the APIs on the port a request is for. */
+function requestRouter(
+  { invokeHttp, stream }: GatewayOptions,
+  limits: GatewayLimits,
+  manage: Answer,
+): Answer {
+  const { httpBodyBytes: bodyBytes, httpIntegrationTimeoutMs: integrationTimeoutMs } = limits;
+  const answerHttp = invokeHttp && httpRoute({ invoke: invokeHttp, bodyBytes, integrationTimeoutMs });
+  const answerStream = stream && functionUrl(stream.invoke);
+  return (request, response) => {
+    const path = request.url?.split('?')[0];
+    if (answerStream && path === stream.path) return answerStream(request, response);
+    return answerHttp && !isManagementPath(path) ? answerHttp(request, response) : manage(request, response);
   };
 }
 

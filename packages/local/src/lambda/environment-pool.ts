@@ -1,15 +1,16 @@
-import type { Environment } from './environment.ts';
+import type { Environment, OnChunk } from './environment.ts';
 
 interface Job {
   requestId: string;
   event: string;
+  onChunk: OnChunk | undefined;
   resolve: (result: string) => void;
   reject: (error: Error) => void;
 }
 
 export interface EnvironmentPool {
   /** Runs in an idle environment, else in a new one, else waits for the first to become idle. */
-  invoke(requestId: string, event: string): Promise<string>;
+  invoke(requestId: string, event: string, onChunk?: OnChunk): Promise<string>;
   size(): number;
   close(): Promise<void>;
 }
@@ -58,7 +59,7 @@ export async function startEnvironmentPool(options: EnvironmentPoolOptions): Pro
   }
 
   async function run(job: Job, environment: Environment): Promise<void> {
-    await environment.invoke(job.requestId, job.event).then(job.resolve, job.reject);
+    await environment.invoke(job.requestId, job.event, job.onChunk).then(job.resolve, job.reject);
     if (environment.alive()) idle.push(environment);
     else live.delete(environment);
     if (!closed && live.size + starting.size < minEnvironments) begin();
@@ -81,10 +82,10 @@ export async function startEnvironmentPool(options: EnvironmentPoolOptions): Pro
     throw error;
   }
   return {
-    invoke: (requestId, event) =>
+    invoke: (requestId, event, onChunk) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new Error('The Lambda host was closed'));
-        queue.push({ requestId, event, resolve, reject });
+        queue.push({ requestId, event, onChunk, resolve, reject });
         pump();
       }),
     size: () => live.size,

@@ -8,6 +8,7 @@ import {
 } from './environment-wire.ts';
 import { toErrorData } from './error-data.ts';
 import { callsOver, remoteObject } from './port-calls.ts';
+import { awslambda, isStreaming, responseStream } from './response-streaming.ts';
 
 type Handler = (event: unknown, context: object) => unknown;
 
@@ -44,7 +45,7 @@ function offerHost(): void {
     ? (port: string, method: string, phase: 'before' | 'after') =>
         call(INTERCEPT, 'ask', [port, method, phase])
     : undefined;
-  Object.assign(globalThis, { [Symbol.for('mnemon.host')]: { ports, intercept } });
+  Object.assign(globalThis, { [Symbol.for('mnemon.host')]: { ports, intercept }, awslambda });
 }
 
 async function loadHandler(): Promise<Handler> {
@@ -64,12 +65,19 @@ async function serve(handler: Handler): Promise<never> {
   for (;;) {
     const { requestId, event, deadlineMs } = nextInvocation();
     try {
-      const result: unknown = await handler(JSON.parse(event), contextOf(requestId, deadlineMs));
+      const result = await run(handler, JSON.parse(event), contextOf(requestId, deadlineMs));
       post({ type: 'result', result: JSON.stringify(result) ?? 'null' });
     } catch (error) {
       post({ type: 'failed', error: toErrorData(error) });
     }
   }
+}
+
+async function run(handler: Handler, event: unknown, context: object): Promise<unknown> {
+  if (!isStreaming(handler)) return handler(event, context);
+  const { stream, finished } = responseStream((chunk) => post({ type: 'chunk', chunk }));
+  await Promise.all([handler(event, stream, context), finished]);
+  return undefined;
 }
 
 /**

@@ -26,6 +26,7 @@ export type EnvironmentMessage =
   | { type: 'ready' }
   | { type: 'result'; result: string }
   | { type: 'failed'; error: ErrorData }
+  | { type: 'chunk'; chunk: Uint8Array }
   | { type: 'log'; line: string };
 
 /** The target name under which an environment asks whether it is to be killed here. */

@@ -36,10 +36,15 @@ export interface EnvironmentOptions {
   log: (line: string, requestId: string | undefined) => void;
 }
 
+export type OnChunk = (chunk: Uint8Array) => void;
+
 /** One execution environment: a thread with module instances of its own, that serves one event at a time. */
 export interface Environment {
-  /** JSON text in, JSON text out. Rejects when the handler throws, times out, or takes its environment down. */
-  invoke(requestId: string, event: string): Promise<string>;
+  /**
+   * JSON text in, JSON text out. Rejects when the handler throws, times out, or takes its environment down. What a
+   * streaming handler writes goes to `onChunk`.
+   */
+  invoke(requestId: string, event: string, onChunk?: OnChunk): Promise<string>;
   /** False once the thread is gone or going. */
   alive(): boolean;
   close(): Promise<void>;
@@ -52,6 +57,7 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
   const worker = startWorker(options, { wake: wake.buffer, calls: callsInside });
   const answer = outstandingAnswer();
   let alive = true;
+  let onChunk: OnChunk | undefined;
 
   // Closing the channel first: whatever a dying handler still calls must not reach the host's objects any more.
   const kill = async (error: Error) => {
@@ -60,7 +66,7 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
     answer.settle(error);
     await worker.terminate();
   };
-  listen(worker, answer, options.log, kill);
+  listen(worker, { answer, log: options.log, kill, onChunk: (chunk) => onChunk?.(chunk) });
   serveCalls(calls, withFaults(options, answer, kill));
 
   await answer
@@ -70,7 +76,8 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
       throw error;
     });
   return {
-    invoke(requestId, event) {
+    invoke(requestId, event, takeChunk) {
+      onChunk = takeChunk;
       const { timeoutMs } = options;
       const result = answer.wait(requestId, timeoutMs, () => void kill(taskTimedOut(requestId, timeoutMs)));
       worker.postMessage({ requestId, event, deadlineMs: Date.now() + timeoutMs } satisfies Invocation);
@@ -83,14 +90,17 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
   };
 }
 
-function listen(
-  worker: Worker,
-  answer: OutstandingAnswer,
-  log: EnvironmentOptions['log'],
-  kill: (error: Error) => Promise<void>,
-): void {
+interface Listener {
+  answer: OutstandingAnswer;
+  log: EnvironmentOptions['log'];
+  kill: (error: Error) => Promise<void>;
+  onChunk: OnChunk;
+}
+
+function listen(worker: Worker, { answer, log, kill, onChunk }: Listener): void {
   worker.on('message', (message: EnvironmentMessage) => {
     if (message.type === 'log') return log(message.line, answer.requestId());
+    if (message.type === 'chunk') return onChunk(message.chunk);
     if (message.type === 'failed') return answer.settle(fromErrorData(message.error));
     answer.settle(message.type === 'result' ? message.result : 'ready');
   });

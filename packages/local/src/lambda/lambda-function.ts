@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { asyncInvocations } from './async-invocations.ts';
-import { type HostFaults, startEnvironment } from './environment.ts';
+import { type HostFaults, type OnChunk, startEnvironment } from './environment.ts';
 import { startEnvironmentPool } from './environment-pool.ts';
 
 export interface LambdaFunctionOptions {
@@ -24,6 +24,8 @@ export interface LambdaFunctionOptions {
 export interface LambdaFunction {
   /** Rejects with the handler's own error, or with a Lambda-like one when the environment died or timed out. */
   invoke(event: unknown): Promise<unknown>;
+  /** Of a handler that streams its answer: resolves when that is complete. */
+  invokeStreaming(event: unknown, onChunk: OnChunk): Promise<void>;
   /** Resolves when the event is accepted. It is tried up to three times; how that ends, only the log tells. */
   invokeAsync(event: unknown): Promise<void>;
   /** How many environments are alive. */
@@ -67,9 +69,9 @@ export async function startLambdaFunction(
   const pool = await startEnvironmentPool({ start, minEnvironments, maxConcurrency });
 
   // Lambda's runtime prints a handler's failure, because whoever invoked it may tell nobody.
-  const run = async (requestId: string, event: string) => {
+  const run = async (requestId: string, event: string, onChunk?: OnChunk) => {
     try {
-      return await pool.invoke(requestId, event);
+      return await pool.invoke(requestId, event, onChunk);
     } catch (error) {
       note(`Invocation failed: ${described(error)}`, requestId);
       throw error;
@@ -78,6 +80,9 @@ export async function startLambdaFunction(
   const asynchronous = asyncInvocations({ invoke: run, retryDelaysMs: asyncRetryDelaysMs, note });
   return {
     invoke: async (event) => JSON.parse(await run(randomUUID(), payload(event, MAX_SYNC_PAYLOAD_BYTES))),
+    async invokeStreaming(event, onChunk) {
+      await run(randomUUID(), payload(event, MAX_SYNC_PAYLOAD_BYTES), onChunk);
+    },
     invokeAsync: async (event) => asynchronous.add(payload(event, MAX_ASYNC_PAYLOAD_BYTES)),
     environments: pool.size,
     async close() {

@@ -11,9 +11,18 @@ const verdictSchema = z.union([
   z.object({
     intact: z.literal(false),
     seq: z.int(),
-    problem: z.enum(['missing', 'rewritten', 'unlinked', 'truncated']),
+    problem: z.enum(['missing', 'rewritten', 'unlinked', 'truncated', 'foreign']),
   }),
 ]);
+
+/** The end of an earlier walk, which this log has to contain. */
+const knownQuery = z.object({
+  seq: z.coerce.number().int().min(0).optional(),
+  hash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+});
 
 const nodeSchema = z.object({
   instanceId: documented(instanceIdSchema),
@@ -31,12 +40,15 @@ export function addSpace(api: Api, { ports }: HttpApp): void {
       path: '/verify',
       tags: ['space'],
       summary: 'Walks the whole hash chain of the log. Needs the grant to administer everything',
+      request: { query: knownQuery },
       responses: { 200: jsonOf('Its end, or the first commit that does not fit.', verdictSchema) },
     },
     async (c) => {
       const { space, grants } = c.get('identity');
       if (!administers(grants)) return problem(c, wireError('forbidden', 'only who administers everything'));
-      return c.json(await verify(ports, { space, partition: 0 }));
+      const { seq, hash } = c.req.valid('query');
+      const known = seq === undefined || hash === undefined ? undefined : { seq, hash };
+      return c.json(await verify(ports, { space, partition: 0 }, known));
     },
   );
 
