@@ -137,7 +137,7 @@ async function addFunctions(host: LambdaHost, env: Record<string, string>, optio
 }
 
 /** Requests that wait for news occupy an environment each. */
-const HTTP_CONCURRENCY = 16;
+const HTTP_CONCURRENCY = 8;
 
 const STREAM_TIMEOUT_MS = 15 * 60_000;
 
