@@ -115,6 +115,21 @@ test('a heartbeat that is refused was answered all the same: the connection stay
   expect(a.status).toMatchObject({ state: 'live', reconnects: 0 });
 });
 
+test('a subscription made while the connection is away starts with the next one', async () => {
+  const { open, settled, clock, network } = createWorld();
+  const [a, b] = [await open('a'), await open('b')];
+  await settled(a.write('before', 1));
+  network.cutAll();
+  await clock.advance(2);
+  expect(b.status.state).toBe('waiting');
+  const seen: string[] = [];
+  await settled(b.subscribe('**', ({ key }) => seen.push(key)).ready);
+  expect((await b.entries()).map(({ key }) => key)).toEqual(['before']);
+  await settled(a.write('after', 1));
+  await clock.advanceUntil(() => seen.length > 0, 1_000);
+  expect(seen).toEqual(['after']);
+});
+
 test('a server that ends each connection as soon as it stands is asked ever later, until one lasts', async () => {
   let isFailing = false;
   const { open, clock, sockets, network } = createWorld({}, (text, socket) => {
@@ -341,6 +356,16 @@ test('a subscription that was ended hears nothing more', async () => {
   expect(seen).toEqual(['one']);
 });
 
+test('flush has nothing to wait for when nothing is pending, connected or not', async () => {
+  const { open, network, clock } = createWorld();
+  const a = await open('a');
+  await a.flush();
+  network.cutAll();
+  await clock.advance(2);
+  await a.flush();
+  expect(a.status.state).toBe('waiting');
+});
+
 test('status is the same object until something changes, and is told once per turn', async () => {
   const { open, settled } = createWorld();
   const a = await open('a');
@@ -369,6 +394,26 @@ describe('close', () => {
     expect(heard('disconnect')).toHaveLength(1);
     await expect(a.flush()).rejects.toMatchObject({ code: 'closed' });
   });
+
+  test.each(['for a token', 'for the handshake', 'before the next attempt'])(
+    'ends a client that waits %s',
+    async (when) => {
+      let isAway = false;
+      const token = () => (isAway && when === 'for a token' ? new Promise<string>(() => {}) : 'token');
+      const isLost = (text: string) => isAway && when === 'for the handshake' && text.includes('"connect"');
+      const { open, settled, network, clock } = createWorld({}, isLost);
+      const a = await open('a', { token });
+      const read = a.read('k');
+      isAway = true;
+      network.cutAll();
+      const state = { 'for a token': 'connecting', 'for the handshake': 'handshaking' }[when] ?? 'waiting';
+      await clock.advanceUntil(() => a.status.state === state, 2_000);
+      await settled(a.close());
+      await expect(read).rejects.toMatchObject({ code: 'closed' });
+      await clock.advance(1);
+      expect([clock.timerCount, network.openCount]).toEqual([0, 0]);
+    },
+  );
 
   test('does not wait for ever, and rejects what was not acked', async () => {
     const { open, settled, network, clock } = createWorld();

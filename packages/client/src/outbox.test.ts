@@ -1,8 +1,9 @@
 import type { Ack, Batch, ClientId, JsonValue, Op } from '@mnemon/protocol';
 import { createFakeClock, type FakeClock } from '@mnemon/testing/fake-clock';
 import { beforeEach, expect, test } from 'vitest';
+import { MAX_GATHER_MS } from './gathering.ts';
 import { MnemonError } from './mnemon-error.ts';
-import { ACK_TIMEOUT_MS, createOutbox, MAX_ACK_TIMEOUT_MS, MAX_GATHER_MS, type Outbox } from './outbox.ts';
+import { ACK_TIMEOUT_MS, createOutbox, MAX_ACK_TIMEOUT_MS, type Outbox } from './outbox.ts';
 import { createOwnWrites, type OwnWrites } from './own-writes.ts';
 
 const CLIENT = 'c1' as ClientId;

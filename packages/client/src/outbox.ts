@@ -1,6 +1,7 @@
 import type { Ack, Batch, ClientId, Op, WireError } from '@mnemon/protocol';
 import { backoffMs } from './backoff.ts';
 import { createTimer } from './clock.ts';
+import { createGathering } from './gathering.ts';
 import { fromWire, MnemonError } from './mnemon-error.ts';
 import type { OwnWrites } from './own-writes.ts';
 import { type PendingOp, reject, settle, type Written } from './pending-op.ts';
@@ -10,10 +11,6 @@ import { createWriteQueue, maxOpsBytes, OUTBOX_LIMITS } from './write-queue.ts';
 /** How long an ack may take before the batch is sent again; then twice as long, and so on. */
 export const ACK_TIMEOUT_MS = 3_000;
 export const MAX_ACK_TIMEOUT_MS = 24_000;
-/** While at least this many batches share a commit, the space is written by many at once … */
-const SHARED_IS_HIGH = 4;
-/** … and gathering 1 ms per sharing batch, at most this long, makes fewer and larger ones. */
-export const MAX_GATHER_MS = 20;
 
 /** Keeps writes until they are acked: one batch on its way, the next one gathering behind it. */
 export interface Outbox {
@@ -64,7 +61,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const batchBytes = maxOpsBytes(ports.maxMessageBytes);
   const queue = createWriteQueue(batchBytes);
   const resendTimer = createTimer(clock, () => transmit(true));
-  const gatherTimer = createTimer(clock, gathered);
+  const gathering = createGathering(clock, pump);
   let inFlight: InFlight | undefined;
   let isOnline = false;
   let closedBy: MnemonError | undefined;
@@ -72,7 +69,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let lastN = 0;
   let isPumpDue = false;
   let resends = 0;
-  let isGathering = false;
 
   const pendingOps = () => queue.length + (inFlight?.pending.length ?? 0);
 
@@ -108,15 +104,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** Sends the next batch, unless one is on its way or it pays to gather a little longer. */
   function pump(): void {
     if (inFlight || !isOnline || queue.length === 0) return;
-    if (isGathering && !queue.isFull) return;
+    if (gathering.isOn && !queue.isFull) return;
     const pending = queue.take();
     inFlight = { n: ++lastN, pending, ops: pending.map(({ op }) => op), failures: 0, sends: 0 };
     transmit(false);
-  }
-
-  function gathered(): void {
-    isGathering = false;
-    pump();
   }
 
   function transmit(resend: boolean): void {
@@ -138,8 +129,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   function offline(): void {
     isOnline = false;
     resendTimer.clear();
-    gatherTimer.clear();
-    isGathering = false;
+    gathering.stop();
   }
 
   /** The batch on its way has its answer. */
@@ -157,8 +147,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (ack.client !== client || ack.n !== inFlight?.n || ack.outcomes.length !== inFlight.ops.length) {
       return false;
     }
-    isGathering = ack.shared >= SHARED_IS_HIGH;
-    if (isGathering) gatherTimer.set(Math.min(ack.shared, MAX_GATHER_MS));
+    gathering.hear(ack.shared);
     finish((pending, at) => {
       const outcome = ack.outcomes[at] as Ack['outcomes'][number];
       const isInLog = outcome.status === 'applied' || outcome.status === 'merged';
