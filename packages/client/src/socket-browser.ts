@@ -1,11 +1,12 @@
-import { type OpenSocket, SUBPROTOCOL } from './socket.ts';
+import { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '@mnemon/protocol';
+import type { OpenSocket } from './socket.ts';
 
 /** What API Gateway takes in one frame: browsers can't cut a message into several. */
 export const MAX_MESSAGE_BYTES = 32 * 1024;
 
 /** Over the platform's WebSocket, which can't set headers: the token travels as a subprotocol. */
 export const openSocket: OpenSocket = ({ url, token }, events) => {
-  const socket = new WebSocket(url, [SUBPROTOCOL, `${SUBPROTOCOL}.token.${token}`]);
+  const socket = new WebSocket(url, [SUBPROTOCOL, `${TOKEN_SUBPROTOCOL_PREFIX}${token}`]);
   socket.onopen = () => events.opened();
   socket.onmessage = ({ data }) => events.received(String(data));
   socket.onclose = ({ code, reason }) => events.ended({ closeCode: code, cause: { code, reason } });

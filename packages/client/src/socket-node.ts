@@ -1,6 +1,6 @@
-import { LIMITS } from '@mnemon/protocol';
+import { LIMITS, SUBPROTOCOL } from '@mnemon/protocol';
 import { type ClientOptions, WebSocket } from 'ws';
-import { type OpenSocket, type SocketEnd, SUBPROTOCOL } from './socket.ts';
+import type { OpenSocket, SocketEnd } from './socket.ts';
 
 /** How long a closing socket waits for the other side: a half-open connection would never answer. */
 const CLOSE_TIMEOUT_MS = 1_000;

@@ -33,6 +33,3 @@ export type OpenSocket = (request: SocketRequest, events: SocketEvents) => Socke
 
 /** The close code of whoever was sent more than it takes. */
 export const TOO_LARGE = 1009;
-
-/** The subprotocol that both sides speak. */
-export const SUBPROTOCOL = 'mnemon';

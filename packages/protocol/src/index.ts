@@ -72,6 +72,7 @@ export { type Policy, policiesSchema, policyFor } from './policy.ts';
 export { PROTOCOL_VERSION } from './protocol-version.ts';
 export { isInScope, type Scope, scopeSchema } from './scope.ts';
 export { STRATEGIES, type Strategy, strategySchema } from './strategy.ts';
+export { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from './subprotocol.ts';
 export { utf8Length } from './utf8-length.ts';
 export {
   advance,

@@ -21,7 +21,7 @@ export async function publish(ports: Ports, plan: Plan): Promise<void> {
   }
   // After the commit, so that whoever connects later reads the commit from the log: nobody falls between.
   const connections = await ports.connections.list(plan.space, nowMs);
-  const [expired, live] = partition(connections, ({ tokenExpiresAtMs }) => tokenExpiresAtMs <= nowMs); // I8
+  const [expired, live] = divide(connections, ({ tokenExpiresAtMs }) => tokenExpiresAtMs <= nowMs); // I8
   const audience = live.map((connection) => ({ connection, answers: answersFor(connection, posted) }));
   const posts = audience.filter(
     ({ connection, answers }) => connection.subscriptions.length > 0 || answers.length > 0,
@@ -103,6 +103,6 @@ async function postAndPrune(
   await Promise.all(gone.map((connection) => forget(ports, connection)));
 }
 
-function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
+function divide<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
   return [items.filter(test), items.filter((item) => !test(item))];
 }

@@ -1,8 +1,9 @@
 import { forget } from '@mnemon/core';
+import { SUBPROTOCOL } from '@mnemon/protocol';
 import { compose } from '../compose.ts';
 import { answerFrame } from './answer-frame.ts';
 import { callerOf } from './caller-context.ts';
-import { type Headers, requestedSubprotocols, SUBPROTOCOL } from './subprotocol.ts';
+import { type Headers, requestedSubprotocols } from './subprotocol.ts';
 
 const app = await compose();
 

@@ -1,6 +1,4 @@
-/** What Mnemon's clients speak; API Gateway wants one of the requested subprotocols back. */
-export const SUBPROTOCOL = 'mnemon';
-const TOKEN_PREFIX = 'mnemon.token.';
+import { TOKEN_SUBPROTOCOL_PREFIX } from '@mnemon/protocol';
 
 export type Headers = Record<string, string | undefined>;
 
@@ -16,5 +14,5 @@ export const requestedSubprotocols = (headers: Headers | undefined): string[] =>
 /** Browsers cannot set headers on a WebSocket, so theirs carry the token as one of the subprotocols. */
 export const tokenInSubprotocols = (headers: Headers | undefined): string | undefined =>
   requestedSubprotocols(headers)
-    .find((each) => each.startsWith(TOKEN_PREFIX))
-    ?.slice(TOKEN_PREFIX.length);
+    .find((each) => each.startsWith(TOKEN_SUBPROTOCOL_PREFIX))
+    ?.slice(TOKEN_SUBPROTOCOL_PREFIX.length);

@@ -8,7 +8,7 @@ import {
 } from './environment-wire.ts';
 import { fromErrorData } from './error-data.ts';
 import { type OutstandingAnswer, outstandingAnswer } from './outstanding-answer.ts';
-import { type Caller, dispatchTo, serveCalls } from './port-calls.ts';
+import { type CallPort, dispatchTo, serveCalls } from './port-calls.ts';
 
 export type CallFate = 'continue' | 'kill';
 
@@ -135,7 +135,7 @@ function withFaults(
   { ports, faults }: EnvironmentOptions,
   answer: OutstandingAnswer,
   kill: (error: Error) => Promise<void>,
-): Caller {
+): CallPort {
   const dispatch = dispatchTo(ports);
   return async (target, method, args) => {
     if (target !== INTERCEPT || !faults) return dispatch(target, method, args);

@@ -6,10 +6,10 @@ type Call = [id: number, target: string, method: string, args: unknown[]];
 type Reply = [id: number, error: ErrorData | undefined, value: unknown];
 
 type Method = (...args: unknown[]) => Promise<unknown>;
-export type Caller = (target: string, method: string, args: unknown[]) => Promise<unknown>;
+export type CallPort = (target: string, method: string, args: unknown[]) => Promise<unknown>;
 
 /** Answers the calls that arrive on `channel`. Whatever cannot be cloned reaches the caller as an error. */
-export function serveCalls(channel: MessagePort, dispatch: Caller): void {
+export function serveCalls(channel: MessagePort, dispatch: CallPort): void {
   channel.on('message', async ([id, target, method, args]: Call) => {
     try {
       channel.postMessage([id, undefined, await dispatch(target, method, args)] satisfies Reply);
@@ -20,7 +20,7 @@ export function serveCalls(channel: MessagePort, dispatch: Caller): void {
 }
 
 /** The other end: a function that makes calls. Their order of arrival is their order of posting. */
-export function callsOver(channel: MessagePort): Caller {
+export function callsOver(channel: MessagePort): CallPort {
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let lastId = 0;
   channel.on('message', ([id, error, value]: Reply) => {
@@ -38,7 +38,7 @@ export function callsOver(channel: MessagePort): Caller {
 }
 
 /** `object.method(...args)` for callers that do not know which methods there are. */
-export function remoteObject(target: string, call: Caller): Record<string, Method> {
+export function remoteObject(target: string, call: CallPort): Record<string, Method> {
   const methods = new Map<string, Method>();
   return new Proxy({} as Record<string, Method>, {
     get(_, name) {
@@ -52,7 +52,7 @@ export function remoteObject(target: string, call: Caller): Record<string, Metho
 }
 
 /** Calls `objects[target][method](...args)`; inherited methods of plain objects are not callable from outside. */
-export function dispatchTo(objects: Record<string, object>): Caller {
+export function dispatchTo(objects: Record<string, object>): CallPort {
   return async (target, method, args) => {
     const object: unknown = Object.hasOwn(objects, target) ? objects[target] : undefined;
     const found: unknown = object && method in Object.prototype === false && Reflect.get(object, method);
