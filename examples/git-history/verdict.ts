@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { embeddedStore } from '@mnemon/adapters/memory';
-import { connectMongo, mongoEventLog } from '@mnemon/adapters/mongo';
+import { connectMongo, mongoStorage } from '@mnemon/adapters/mongo';
 import { type EventLog, verify } from '@mnemon/core';
 import type { SpaceId } from '@mnemon/protocol';
 import { keyOf } from './path-key.ts';
@@ -60,5 +60,5 @@ async function openLog(dataDir: string): Promise<{ log: EventLog; close: () => P
   const url = process.env.MONGODB_URL;
   if (!url) return embeddedStore({ path: join(dataDir, 'memory') });
   const mongo = connectMongo({ url, dbName: 'mnemon' });
-  return { log: mongoEventLog(mongo), close: () => mongo.close() };
+  return { log: mongoStorage(mongo).log, close: () => mongo.close() };
 }

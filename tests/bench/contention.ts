@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { embeddedStore, memoryConnections, memoryEventBus, memoryFanout } from '@mnemon/adapters/memory';
-import { connectMongo, createIndexes, mongoEventLog, mongoInbox, mongoNodes } from '@mnemon/adapters/mongo';
-import { type Caller, type Ports, writeEntries } from '@mnemon/core';
+import { connectMongo, createIndexes, mongoStorage } from '@mnemon/adapters/mongo';
+import { type Caller, type Ports, type StoragePorts, writeEntries } from '@mnemon/core';
 import {
   type Ack,
   clientIdSchema,
@@ -11,8 +11,6 @@ import {
 } from '@mnemon/protocol';
 import { median, percentile, report } from './figures.ts';
 import { direct, startProxy } from './proxy.ts';
-
-type Storage = Pick<Ports, 'log' | 'inbox' | 'nodes'>;
 
 const RUNS = 3;
 const RUN_MS = 2_000;
@@ -31,12 +29,12 @@ export async function benchContention(): Promise<void> {
 async function onMongo(name: string, url: string): Promise<void> {
   const mongo = connectMongo({ url, dbName: `bench-${randomUUID()}`, maxPoolSize: 64 });
   await createIndexes(mongo.db);
-  await benchStorage(name, { log: mongoEventLog(mongo), inbox: mongoInbox(mongo), nodes: mongoNodes(mongo) });
+  await benchStorage(name, mongoStorage(mongo));
   await mongo.db.dropDatabase();
   await mongo.close();
 }
 
-async function benchStorage(name: string, storage: Storage): Promise<void> {
+async function benchStorage(name: string, storage: StoragePorts): Promise<void> {
   let alone = Number.NaN;
   for (const writers of [1, 8, 64]) {
     const runs = [];
@@ -54,7 +52,7 @@ async function benchStorage(name: string, storage: Storage): Promise<void> {
 }
 
 /** Writers that write one small batch after the other for a while. */
-async function contend(storage: Storage, writers: number) {
+async function contend(storage: StoragePorts, writers: number) {
   const fanout = memoryFanout();
   const ports: Ports = {
     ...storage,

@@ -10,15 +10,23 @@ const NO_ADAPTERS = new Set([
   'eventChannel', // a name, tested beside it
 ]);
 
+const STORAGE_SUITES = [
+  'eventLogContract',
+  'inboxContract',
+  'nodesContract',
+  'spacesContract',
+  'snapshotsContract',
+  'checkpointsContract',
+  'importsContract',
+];
+
 /** Which suites an adapter has to pass, by the end of its name. */
 const SUITES: readonly [ending: string, suites: readonly string[]][] = [
-  ['EventLog', ['eventLogContract']],
-  ['Inbox', ['inboxContract']],
-  ['Nodes', ['nodesContract']],
   ['Connections', ['connectionsContract']],
   ['Fanout', ['fanoutContract']],
   ['EventBus', ['eventBusContract']],
-  ['embeddedStore', ['eventLogContract', 'inboxContract', 'nodesContract']],
+  ['embeddedStore', STORAGE_SUITES],
+  ['mongoStorage', STORAGE_SUITES],
 ];
 
 const adapters = new URL('../../packages/adapters/', import.meta.url);
@@ -51,7 +59,7 @@ test('every adapter that is exported runs its suites', async () => {
     .filter((name) => name.endsWith('.test.ts') && !import.meta.url.endsWith(name))
     .map((name) => readFileSync(new URL(name, here), 'utf8'));
   const names = await exportedAdapters();
-  expect(names).toEqual(expect.arrayContaining(['mongoEventLog', 'embeddedStore', 'dynamoConnections']));
+  expect(names).toEqual(expect.arrayContaining(['mongoStorage', 'embeddedStore', 'dynamoConnections']));
 
   const missing = names.flatMap((name) => {
     const suites = SUITES.find(([ending]) => name.endsWith(ending))?.[1];

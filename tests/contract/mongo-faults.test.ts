@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connectMongo, createIndexes, type Mongo, mongoEventLog, mongoInbox } from '@mnemon/adapters/mongo';
+import { connectMongo, createIndexes, type Mongo, mongoStorage } from '@mnemon/adapters/mongo';
 import { type EventLog, type Inbox, type PartitionId, Unavailable } from '@mnemon/core';
 import {
   appendOf,
@@ -25,8 +25,8 @@ describe.runIf(engineUrl('MongoDB'))('MongoDB behind a network that fails', () =
 
   beforeAll(async () => {
     direct = connectMongo({ url: engineUrl('MongoDB') as string, dbName });
-    truth = mongoEventLog(direct);
-    inbox = mongoInbox(direct);
+    truth = mongoStorage(direct).log;
+    inbox = mongoStorage(direct).inbox;
     await createIndexes(direct.db);
   });
   afterAll(async () => {
@@ -37,7 +37,7 @@ describe.runIf(engineUrl('MongoDB'))('MongoDB behind a network that fails', () =
     const { hostname, port } = await primaryOf(direct);
     proxy = await severedProxy({ host: hostname, port: Number(port) });
     severed = connectMongo({ url: proxy.url, dbName });
-    log = mongoEventLog(severed);
+    log = mongoStorage(severed).log;
     at = await openSpace(truth);
     await write(log, at, [{ values: [['a', 'before']] }]);
   });

@@ -3,17 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { embeddedStore } from '@mnemon/adapters/memory';
-import {
-  connectMongo,
-  createIndexes,
-  type Mongo,
-  mongoEventLog,
-  mongoInbox,
-  mongoNodes,
-} from '@mnemon/adapters/mongo';
+import { connectMongo, createIndexes, type Mongo, mongoStorage } from '@mnemon/adapters/mongo';
+import { checkpointsContract } from '@mnemon/testing/contracts/checkpoints-contract';
 import { eventLogContract } from '@mnemon/testing/contracts/event-log-contract';
+import { importsContract } from '@mnemon/testing/contracts/imports-contract';
 import { inboxContract } from '@mnemon/testing/contracts/inbox-contract';
 import { nodesContract } from '@mnemon/testing/contracts/nodes-contract';
+import { snapshotsContract } from '@mnemon/testing/contracts/snapshots-contract';
+import { spacesContract } from '@mnemon/testing/contracts/spaces-contract';
 import type { MakeStorage } from '@mnemon/testing/contracts/stored-history';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { engineUrl } from '../engines.ts';
@@ -22,6 +19,10 @@ function storageContract(name: string, makeStorage: MakeStorage): void {
   eventLogContract(name, makeStorage);
   inboxContract(name, makeStorage);
   nodesContract(name, makeStorage);
+  spacesContract(name, makeStorage);
+  snapshotsContract(name, makeStorage);
+  checkpointsContract(name, makeStorage);
+  importsContract(name, makeStorage);
 }
 
 const stores: { close(): Promise<void> }[] = [];
@@ -58,9 +59,5 @@ describe.runIf(engineUrl('MongoDB'))('on the engine', () => {
     await mongo.db.dropDatabase();
     await mongo.close();
   });
-  storageContract('MongoDB', () => ({
-    log: mongoEventLog(mongo),
-    inbox: mongoInbox(mongo),
-    nodes: mongoNodes(mongo),
-  }));
+  storageContract('MongoDB', () => mongoStorage(mongo));
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connectMongo, createIndexes, type Mongo, mongoEventLog } from '@mnemon/adapters/mongo';
+import { connectMongo, createIndexes, type Mongo, mongoStorage } from '@mnemon/adapters/mongo';
 import { type Commit, type PartitionId, seal, verify } from '@mnemon/core';
 import { openSpace, write } from '@mnemon/testing/contracts/stored-history';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -17,11 +17,11 @@ describe.runIf(engineUrl('MongoDB'))('verify on MongoDB', () => {
     await mongo.close();
   });
   const events = () => mongo.db.collection('memory_events');
-  const check = (at: PartitionId) => verify({ log: mongoEventLog(mongo) }, at);
+  const check = (at: PartitionId) => verify({ log: mongoStorage(mongo).log }, at);
 
   /** A log of five commits, each with an entry of its own. */
   async function logOfFive(): Promise<PartitionId> {
-    const log = mongoEventLog(mongo);
+    const log = mongoStorage(mongo).log;
     const at = await openSpace(log);
     for (let n = 1; n <= 5; n++) await write(log, at, [{ values: [[`k${n}`, n]] }]);
     expect(await check(at)).toMatchObject({ intact: true, end: { seq: 5 } });

@@ -1,7 +1,7 @@
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { dynamoClient, dynamoConnections } from '@mnemon/adapters/dynamo';
 import type { MemoryEventBus } from '@mnemon/adapters/memory';
-import { connectMongo, mongoEventLog, mongoInbox } from '@mnemon/adapters/mongo';
+import { connectMongo, mongoStorage } from '@mnemon/adapters/mongo';
 import type { Commit, Connections, EventLog, Inbox, SealedCommit, Verdict } from '@mnemon/core';
 import { verify } from '@mnemon/core';
 import type { SpaceId } from '@mnemon/protocol';
@@ -65,7 +65,7 @@ function openStore({ env, ports }: Inside): Closable<{ log: EventLog; inbox: Inb
     await mongo.db.dropDatabase();
     await mongo.close();
   };
-  return { log: mongoEventLog(mongo), inbox: mongoInbox(mongo), close };
+  return { log: mongoStorage(mongo).log, inbox: mongoStorage(mongo).inbox, close };
 }
 
 function openConnections({ env }: Inside): Closable<{ connections: Connections }> {

@@ -30,9 +30,10 @@ export function simulatedService(clock: FakeClock, random: () => number): Simula
   let ids = 0;
   let connected = 0;
   const fanout = memoryFanout();
-  const { log, inbox, nodes } = embeddedStore({ now: clock.now });
+  const { close: _, ...storage } = embeddedStore({ now: clock.now });
   const bare: Ports = {
-    ...{ log, inbox, nodes, fanout, clock },
+    ...storage,
+    ...{ fanout, clock },
     connections: memoryConnections({ staleAfterMs: 60_000 }),
     bus: memoryEventBus(),
     randomId: () => `id-${++ids}`,

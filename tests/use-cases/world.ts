@@ -53,15 +53,13 @@ export interface World {
 export function makeWorld(): World {
   let nowMs = Date.UTC(2026, 0, 1);
   let names = 0;
-  const { log, inbox, nodes } = embeddedStore({ now: () => nowMs });
+  const { close: _, ...storage } = embeddedStore({ now: () => nowMs });
   const bus = memoryEventBus();
   const told: Commit[] = [];
   bus.subscribe((commit) => told.push(commit));
   return {
     ports: {
-      log,
-      inbox,
-      nodes,
+      ...storage,
       bus,
       connections: memoryConnections({ staleAfterMs: STALE_MS }),
       fanout: memoryFanout(),

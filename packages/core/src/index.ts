@@ -9,7 +9,9 @@ export {
   unseal,
 } from './domain/commit.ts';
 export { compareKeys } from './domain/compare-keys.ts';
+export type { ChunkRef, Manifest, SnapshotCounts } from './domain/manifest.ts';
 export { CHAIN_START, type ChainCheck, type ChainEnd, verifyChain } from './domain/verify-chain.ts';
+export type { Checkpoint, Checkpoints } from './ports/checkpoints.ts';
 export type { Clock } from './ports/clock.ts';
 export type {
   Connection,
@@ -22,11 +24,14 @@ export type { EventBus } from './ports/event-bus.ts';
 export type { Append, EventLog, Loaded, PartitionId } from './ports/event-log.ts';
 export type { Fanout, Post, PostResult } from './ports/fanout.ts';
 export type { History } from './ports/history.ts';
+export type { Imports } from './ports/imports.ts';
 export type { Inbox, WaitingBatch } from './ports/inbox.ts';
 export type { Node, Nodes } from './ports/nodes.ts';
 export type { Pause } from './ports/pause.ts';
-export type { Ports } from './ports/ports.ts';
+export { type Ports, STORAGE_PORTS, type StoragePorts } from './ports/ports.ts';
 export type { RandomId } from './ports/random-ids.ts';
+export type { ChunkId, Snapshots } from './ports/snapshots.ts';
+export type { Spaces } from './ports/spaces.ts';
 export { Unavailable } from './ports/unavailable.ts';
 export { catchUp } from './use-cases/catch-up.ts';
 export { connect } from './use-cases/connect.ts';

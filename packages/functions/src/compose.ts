@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Pause, Ports } from '@mnemon/core';
+import { type Pause, type Ports, STORAGE_PORTS, type StoragePorts } from '@mnemon/core';
 import { findHost, type Host, interceptPorts } from './host.ts';
 import { backendProbes, type Probe } from './http/probes.ts';
 import { type AuthSettings, readAuthSettings, readSettings, type Settings } from './settings.ts';
@@ -64,19 +64,17 @@ const verifierOf =
 
 // Adapters are loaded when they are chosen: an environment does not start slower for those that it never uses.
 
-async function composeStorage(
-  settings: Settings,
-  host: Host | undefined,
-): Promise<Pick<Ports, 'log' | 'inbox' | 'nodes'>> {
+async function composeStorage(settings: Settings, host: Host | undefined): Promise<StoragePorts> {
   if (!settings.MONGODB_URL) {
-    const { log, inbox, nodes } = host?.ports ?? {};
-    if (log && inbox && nodes) return { log, inbox, nodes };
+    if (host && hasStorage(host.ports)) return host.ports;
     throw new Error('The environment is not complete. MONGODB_URL: where the memory is kept');
   }
-  const { connectMongo, mongoEventLog, mongoInbox, mongoNodes } = await import('@mnemon/adapters/mongo');
-  const mongo = connectMongo({ url: settings.MONGODB_URL, dbName: settings.MONGODB_DATABASE });
-  return { log: mongoEventLog(mongo), inbox: mongoInbox(mongo), nodes: mongoNodes(mongo) };
+  const { connectMongo, mongoStorage } = await import('@mnemon/adapters/mongo');
+  return mongoStorage(connectMongo({ url: settings.MONGODB_URL, dbName: settings.MONGODB_DATABASE }));
 }
+
+const hasStorage = (ports: Partial<Ports>): ports is StoragePorts =>
+  STORAGE_PORTS.every((name) => ports[name] !== undefined);
 
 async function composeConnections(settings: Settings): Promise<Ports['connections']> {
   const { dynamoClient, dynamoConnections } = await import('@mnemon/adapters/dynamo');

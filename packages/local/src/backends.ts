@@ -67,10 +67,9 @@ export async function openBackends(options: BackendOptions): Promise<Backends> {
 async function openMemory({ urls, dataDir, name }: BackendOptions): Promise<Part> {
   if (urls.mongodbUrl === undefined) {
     const path = dataDir && join(dataDir, 'memory');
-    const store = await embeddedStore(path === undefined ? {} : { path });
+    const { close, ...ports } = embeddedStore(path === undefined ? {} : { path });
     const backend: Backend = { name: 'memory', kind: 'embedded', where: path ?? 'in memory' };
-    const { log, inbox, nodes } = store;
-    return { backend, env: {}, ports: { log, inbox, nodes }, close: () => store.close() };
+    return { backend, env: {}, ports, close };
   }
   const { connectMongo, createIndexes, requireTransactions } = await import('@mnemon/adapters/mongo'); // not on every start
   const { mongodbUrl } = urls;

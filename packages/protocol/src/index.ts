@@ -70,6 +70,7 @@ export { type Patch, patchSchema } from './patch.ts';
 export { matches, patternProblem, patternSchema } from './pattern.ts';
 export { type Policy, policiesSchema, policyFor } from './policy.ts';
 export { PROTOCOL_VERSION } from './protocol-version.ts';
+export { DEFAULT_RETENTION, type Retention, retentionSchema } from './retention.ts';
 export { isInScope, type Scope, scopeSchema } from './scope.ts';
 export { STRATEGIES, type Strategy, strategySchema } from './strategy.ts';
 export { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from './subprotocol.ts';

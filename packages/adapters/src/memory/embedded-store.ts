@@ -1,12 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EventLog, type Inbox, type Nodes, Unavailable } from '@mnemon/core';
+import { type StoragePorts, Unavailable } from '@mnemon/core';
 import { lockFolder } from './folder-lock.ts';
 import { type Journal, openJournal } from './journal.ts';
 import type { JournalRecord } from './journal-record.ts';
+import { memoryCheckpoints } from './memory-checkpoints.ts';
 import { memoryEventLog } from './memory-event-log.ts';
+import { memoryImports } from './memory-imports.ts';
 import { memoryInbox } from './memory-inbox.ts';
 import { memoryNodes } from './memory-nodes.ts';
+import { memorySnapshots } from './memory-snapshots.ts';
+import { memorySpaces } from './memory-spaces.ts';
 import { snapshot } from './snapshot.ts';
 import { apply, emptyState, type State } from './state.ts';
 
@@ -19,10 +23,7 @@ export interface EmbeddedStoreOptions {
   compactAboveBytes?: number;
 }
 
-export interface EmbeddedStore {
-  log: EventLog;
-  inbox: Inbox;
-  nodes: Nodes;
+export interface EmbeddedStore extends StoragePorts {
   /** Lets go of the folder. What resolved before is kept, with or without it. */
   close(): Promise<void>;
 }
@@ -87,7 +88,16 @@ export function embeddedStore(options: EmbeddedStoreOptions = {}): EmbeddedStore
     kept?.unlock();
   };
 
-  return { log: memoryEventLog(shared), inbox: memoryInbox(shared), nodes: memoryNodes(shared), close };
+  return {
+    log: memoryEventLog(shared),
+    inbox: memoryInbox(shared),
+    nodes: memoryNodes(shared),
+    spaces: memorySpaces(shared),
+    snapshots: memorySnapshots(shared),
+    checkpoints: memoryCheckpoints(shared),
+    imports: memoryImports(shared),
+    close,
+  };
 }
 
 interface Kept {

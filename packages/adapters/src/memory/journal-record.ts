@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import type { MutationId, Node } from '@mnemon/core';
-import type { SpaceId } from '@mnemon/protocol';
+import type { Checkpoint, ChunkId, MutationId, Node } from '@mnemon/core';
+import type { Retention, SpaceId } from '@mnemon/protocol';
 
 /** A commit as it is kept: its text, and what it is found by. */
 export interface KeptCommit extends MutationId {
@@ -24,6 +24,19 @@ export interface KeptBatch extends MutationId {
   text: string;
 }
 
+export interface KeptChunk extends ChunkId {
+  text: string;
+}
+
+export interface KeptManifest {
+  seq: number;
+  text: string;
+}
+
+/** About what a row takes in the journal besides its text, and a record besides its rows. */
+export const ROW_BYTES = 80;
+export const RECORD_BYTES = 120;
+
 interface InPartition {
   space: SpaceId;
   partition: number;
@@ -42,6 +55,14 @@ export type JournalRecord =
   | (InPartition & { type: 'floor'; seq: number })
   | (InPartition & { type: 'drop-commits'; throughSeq: number })
   | (InPartition & { type: 'put'; batch: KeptBatch })
+  | (InPartition & { type: 'chunk'; chunk: KeptChunk })
+  | (InPartition & { type: 'drop-chunks'; attempt: string; numbers: readonly number[] })
+  | (InPartition & { type: 'manifest'; manifest: KeptManifest })
+  | (InPartition & { type: 'drop-manifest'; seq: number })
+  | { type: 'retention'; space: SpaceId; retention: Retention }
+  | { type: 'checkpoint'; checkpoint: Checkpoint }
+  | { type: 'reserve'; space: SpaceId; importId: string }
+  | { type: 'clear'; space: SpaceId }
   | (InPartition & { type: 'remove'; mutations: readonly MutationId[] })
   | { type: 'node'; node: Node };
 
@@ -83,15 +104,37 @@ export function decodeRecord(line: Buffer): JournalRecord | undefined {
 }
 
 function rowsWithText(record: JournalRecord): readonly { text: string }[] {
-  if (record.type === 'append') return [...record.commits, ...record.entries];
-  return record.type === 'put' ? [record.batch] : [];
+  switch (record.type) {
+    case 'append':
+      return [...record.commits, ...record.entries];
+    case 'put':
+      return [record.batch];
+    case 'chunk':
+      return [record.chunk];
+    case 'manifest':
+      return [record.manifest];
+    default:
+      return [];
+  }
 }
 
 function withoutTexts(record: JournalRecord): object {
-  if (record.type === 'append') {
-    return { ...record, commits: record.commits.map(withoutText), entries: record.entries.map(withoutText) };
+  switch (record.type) {
+    case 'append':
+      return {
+        ...record,
+        commits: record.commits.map(withoutText),
+        entries: record.entries.map(withoutText),
+      };
+    case 'put':
+      return { ...record, batch: withoutText(record.batch) };
+    case 'chunk':
+      return { ...record, chunk: withoutText(record.chunk) };
+    case 'manifest':
+      return { ...record, manifest: withoutText(record.manifest) };
+    default:
+      return record;
   }
-  return record.type === 'put' ? { ...record, batch: withoutText(record.batch) } : record;
 }
 
 const withoutText = (row: { text: string }): object => ({ ...row, text: Buffer.byteLength(row.text) });

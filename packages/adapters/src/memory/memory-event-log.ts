@@ -1,4 +1,4 @@
-import { type Append, type EventLog, GENESIS, unseal } from '@mnemon/core';
+import { type Append, type EventLog, GENESIS, Unavailable, unseal } from '@mnemon/core';
 import type { Entry } from '@mnemon/protocol';
 import type { Shared } from './embedded-store.ts';
 import type { KeptCommit, KeptEntry } from './journal-record.ts';
@@ -14,6 +14,7 @@ export function memoryEventLog(shared: Shared): EventLog {
     async open(space, epoch) {
       const existing = state().epochs.get(space);
       if (existing !== undefined) return existing;
+      if (state().imports.has(space)) throw new Unavailable(`the space ${space}, which is being imported,`);
       commit({ type: 'open', space, epoch });
       return epoch;
     },

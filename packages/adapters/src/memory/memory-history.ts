@@ -1,5 +1,6 @@
 import { type History, unseal } from '@mnemon/core';
 import type { Entry } from '@mnemon/protocol';
+import { countBelow } from './count-below.ts';
 import type { Shared } from './embedded-store.ts';
 import { type Partition, partitionOf } from './state.ts';
 
@@ -38,18 +39,6 @@ export function memoryHistory({ state }: Shared): History {
 
 const readCommits = ({ commits }: Partition, seqs: Iterable<number>) =>
   [...seqs].flatMap((seq) => {
-    const commit = commits[seq - 1];
+    const commit = commits[seq - (commits[0]?.seq ?? 1)];
     return commit ? unseal(commit.text, commit.hash) : [];
   });
-
-/** How many of `seqs`, which are in order, are smaller than `seq`. */
-function countBelow(seqs: readonly number[], seq: number): number {
-  let low = 0;
-  let high = seqs.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((seqs[middle] as number) < seq) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}

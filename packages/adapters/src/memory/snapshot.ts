@@ -8,9 +8,14 @@ import type { Partition, State } from './state.ts';
  */
 export function snapshot(state: State): readonly JournalRecord[] {
   const records: JournalRecord[] = [];
+  for (const [space, importId] of state.imports) records.push({ type: 'reserve', space, importId });
   for (const [space, epoch] of state.epochs) records.push({ type: 'open', space, epoch });
   for (const [space, ofSpace] of state.partitions) {
     for (const [partition, kept] of ofSpace) records.push(...ofPartition({ space, partition }, kept));
+  }
+  for (const [space, retention] of state.retentions) records.push({ type: 'retention', space, retention });
+  for (const ofSpace of state.checkpoints.values()) {
+    for (const checkpoint of ofSpace.values()) records.push({ type: 'checkpoint', checkpoint });
   }
   for (const ofSpace of state.nodes.values()) {
     for (const node of ofSpace.values()) records.push({ type: 'node', node });
@@ -23,6 +28,10 @@ function* ofPartition(at: PartitionId, kept: Partition): Generator<JournalRecord
   if (kept.floor > 0) yield { type: 'floor', ...at, seq: kept.floor };
   for (const commits of chunks(kept.commits)) yield { ...append, commits };
   for (const entries of chunks([...kept.entries.values()])) yield { ...append, entries };
+  for (const ofAttempt of kept.chunks.values()) {
+    for (const chunk of ofAttempt.values()) yield { type: 'chunk', ...at, chunk };
+  }
+  for (const manifest of kept.manifests.values()) yield { type: 'manifest', ...at, manifest };
   for (const batch of kept.inbox.values()) yield { type: 'put', ...at, batch };
 }
 

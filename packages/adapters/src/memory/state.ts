@@ -1,9 +1,18 @@
-import type { MutationId, Node, PartitionId } from '@mnemon/core';
-import type { SpaceId } from '@mnemon/protocol';
-import type { JournalRecord, KeptBatch, KeptCommit, KeptEntry } from './journal-record.ts';
+import type { Checkpoint, MutationId, Node, PartitionId } from '@mnemon/core';
+import type { Retention, SpaceId } from '@mnemon/protocol';
+import { countBelow } from './count-below.ts';
+import {
+  type JournalRecord,
+  type KeptBatch,
+  type KeptCommit,
+  type KeptEntry,
+  RECORD_BYTES,
+  ROW_BYTES,
+} from './journal-record.ts';
+import { dropChunks, dropManifest, type KeptSnapshots, putChunk } from './kept-snapshots.ts';
 import { type SortedKeys, sortedKeys } from './sorted-keys.ts';
 
-export interface Partition {
+export interface Partition extends KeptSnapshots {
   /** Consecutive. */
   commits: KeptCommit[];
   /** The log is whole after this `seq`. */
@@ -26,9 +35,20 @@ export interface State {
   epochs: Map<SpaceId, string>;
   partitions: Map<SpaceId, Map<number, Partition>>;
   nodes: Map<SpaceId, Map<string, Node>>;
+  checkpoints: Map<SpaceId, Map<string, Checkpoint>>;
+  retentions: Map<SpaceId, Retention>;
+  /** Who fills a space that is not open yet. */
+  imports: Map<SpaceId, string>;
 }
 
-export const emptyState = (): State => ({ epochs: new Map(), partitions: new Map(), nodes: new Map() });
+export const emptyState = (): State => ({
+  epochs: new Map(),
+  partitions: new Map(),
+  nodes: new Map(),
+  checkpoints: new Map(),
+  retentions: new Map(),
+  imports: new Map(),
+});
 
 /** Ids have no slash, so no two mutations share a name. */
 export const mutationName = ({ client, n }: MutationId): string => `${client}/${n}`;
@@ -52,13 +72,11 @@ const emptyPartition = (): Partition => ({
   entries: new Map(),
   keys: sortedKeys(),
   newestEntrySeq: 0,
+  chunks: new Map(),
+  manifests: new Map(),
   inbox: new Map(),
   lease: undefined,
 });
-
-/** About what a row takes in the journal besides its text, and a record besides its rows. */
-const ROW_BYTES = 80;
-const RECORD_BYTES = 120;
 
 /** Does what the record says. Answers about how many bytes of earlier records, or of its own, are of no more use. */
 export function apply(state: State, record: JournalRecord): number {
@@ -67,6 +85,7 @@ export function apply(state: State, record: JournalRecord): number {
       return 0;
     case 'open':
       state.epochs.set(record.space, record.epoch);
+      state.imports.delete(record.space);
       return 0;
     case 'append':
       return applyAppend(partitionOf(state, record), record);
@@ -80,6 +99,25 @@ export function apply(state: State, record: JournalRecord): number {
       return 0;
     case 'remove':
       return RECORD_BYTES + takeOut(partitionOf(state, record), record.mutations);
+    case 'chunk':
+      return putChunk(partitionOf(state, record), record.chunk);
+    case 'drop-chunks':
+      return RECORD_BYTES + dropChunks(partitionOf(state, record), record.attempt, record.numbers);
+    case 'manifest':
+      partitionOf(state, record).manifests.set(record.manifest.seq, record.manifest);
+      return 0;
+    case 'drop-manifest':
+      return RECORD_BYTES + dropManifest(partitionOf(state, record), record.seq);
+    case 'retention':
+      state.retentions.set(record.space, record.retention);
+      return RECORD_BYTES;
+    case 'checkpoint':
+      return putCheckpoint(state, record.checkpoint);
+    case 'reserve':
+      state.imports.set(record.space, record.importId);
+      return RECORD_BYTES;
+    case 'clear':
+      return clear(state, record.space);
     case 'node':
       return applyNode(state, record.node);
     default:
@@ -109,9 +147,16 @@ function dropCommits(at: Partition, throughSeq: number): number {
   let supersededBytes = 0;
   for (const commit of at.commits.splice(0, throughSeq + 1 - firstSeq)) {
     at.seqs.delete(mutationName(commit));
+    for (const key of commit.keys) forgetSeqs(at, key, throughSeq);
     supersededBytes += ROW_BYTES + commit.text.length;
   }
   return supersededBytes;
+}
+
+function forgetSeqs({ seqsOfKeys }: Partition, key: string, throughSeq: number): void {
+  const seqs = seqsOfKeys.get(key);
+  seqs?.splice(0, countBelow(seqs, throughSeq + 1));
+  if (seqs?.length === 0) seqsOfKeys.delete(key);
 }
 
 function takeOut(at: Partition, mutations: readonly MutationId[]): number {
@@ -123,6 +168,29 @@ function takeOut(at: Partition, mutations: readonly MutationId[]): number {
     at.inbox.delete(name);
   }
   return supersededBytes;
+}
+
+/** How many rows a space has. */
+export function rowsIn(state: State, space: SpaceId): number {
+  let rows = 0;
+  for (const { commits, entries, chunks, manifests, inbox } of state.partitions.get(space)?.values() ?? []) {
+    rows += commits.length + entries.size + manifests.size + inbox.size;
+    for (const ofAttempt of chunks.values()) rows += ofAttempt.size;
+  }
+  return rows;
+}
+
+function clear(state: State, space: SpaceId): number {
+  const supersededBytes = RECORD_BYTES + ROW_BYTES * rowsIn(state, space);
+  state.partitions.delete(space);
+  return supersededBytes;
+}
+
+function putCheckpoint(state: State, checkpoint: Checkpoint): number {
+  const ofSpace = getOrAdd(state.checkpoints, checkpoint.space, () => new Map<string, Checkpoint>());
+  const isFirst = !ofSpace.has(checkpoint.instanceId);
+  ofSpace.set(checkpoint.instanceId, checkpoint);
+  return isFirst ? 0 : ROW_BYTES + JSON.stringify(checkpoint).length;
 }
 
 function applyNode(state: State, node: Node): number {

@@ -35,7 +35,8 @@ export async function appendInTransaction(
 }
 
 async function write({ events, entries, inbox }: Collections, append: Append, session: ClientSession) {
-  await events.insertMany(append.commits.map(toCommitRow), { session, ordered: true });
+  const commits = append.commits.map(toCommitRow);
+  if (commits.length > 0) await events.insertMany(commits, { session, ordered: true });
   const replacements = append.entries.map((version) => replacement(append, version));
   if (replacements.length > 0) await entries.bulkWrite(replacements, { session, ordered: true });
   const settled = append.settled.map((mutation) => inboxRowId(append, mutation));

@@ -2,6 +2,8 @@ import type { Collection, Db } from 'mongodb';
 import type { CommitRow } from './commit-row.ts';
 import type { EntryRow } from './entry-row.ts';
 import type { InboxRow } from './inbox-row.ts';
+import type { CheckpointRow } from './mongo-checkpoints.ts';
+import type { ChunkRow, ManifestRow } from './mongo-snapshots.ts';
 import type { NodeRow } from './node-row.ts';
 import type { SpaceRow } from './space-row.ts';
 
@@ -12,6 +14,9 @@ export interface Collections {
   entries: Collection<EntryRow>;
   inbox: Collection<InboxRow>;
   nodes: Collection<NodeRow>;
+  snapshots: Collection<ManifestRow>;
+  chunks: Collection<ChunkRow>;
+  checkpoints: Collection<CheckpointRow>;
 }
 
 export const collectionsOf = (db: Db): Collections => ({
@@ -20,4 +25,7 @@ export const collectionsOf = (db: Db): Collections => ({
   entries: db.collection('memory_entries'),
   inbox: db.collection('memory_inbox'),
   nodes: db.collection('memory_nodes'),
+  snapshots: db.collection('memory_snapshots'),
+  chunks: db.collection('memory_snapshot_chunks'),
+  checkpoints: db.collection('memory_event_checkpoints'),
 });

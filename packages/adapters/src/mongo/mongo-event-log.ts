@@ -1,4 +1,4 @@
-import { type EventLog, GENESIS, type MutationId, type PartitionId } from '@mnemon/core';
+import { type EventLog, GENESIS, type MutationId, type PartitionId, Unavailable } from '@mnemon/core';
 import type { Db } from 'mongodb';
 import * as z from 'zod';
 import { appendInTransaction } from './append-transaction.ts';
@@ -8,7 +8,14 @@ import { entryRowId, readEntry } from './entry-row.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
 import { mongoHistory } from './mongo-history.ts';
 import { rowsOf } from './row-range.ts';
-import { floorPath, leasedSpaceRowSchema, leasePath, readFloor, spaceRowSchema } from './space-row.ts';
+import {
+  floorPath,
+  IS_OPEN,
+  leasedSpaceRowSchema,
+  leasePath,
+  readFloor,
+  spaceRowSchema,
+} from './space-row.ts';
 
 /** The log in MongoDB. */
 export function mongoEventLog({ db }: { db: Db }): EventLog {
@@ -24,7 +31,9 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
         return epoch;
       } catch (error) {
         if (!isDuplicate(error)) throw error;
-        return spaceRowSchema.parse(await spaces.findOne({ _id: space }, { projection: { epoch: 1 } })).epoch;
+        const row = await spaces.findOne({ _id: space, ...IS_OPEN }, { projection: { epoch: 1 } });
+        if (!row) throw new Unavailable(`the space ${space}, which is being imported,`);
+        return spaceRowSchema.parse(row).epoch;
       }
     },
 
@@ -42,7 +51,7 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
 
     async head(space) {
       const [row, { seq }] = await Promise.all([
-        spaces.findOne({ _id: space }, { projection: { epoch: 1 } }),
+        spaces.findOne({ _id: space, ...IS_OPEN }, { projection: { epoch: 1 } }),
         readHead(collections, { space, partition: 0 }),
       ]);
       return row ? { epoch: spaceRowSchema.parse(row).epoch, seq: [seq] } : undefined;
@@ -100,7 +109,7 @@ const headSchema = z.object({ seq: z.int(), hash: z.string() });
 
 async function readSpace({ spaces }: Collections, at: PartitionId) {
   const leased = { $eq: [{ $type: `$${leasePath(at)}.until` }, 'date'] };
-  const row = await spaces.findOne({ _id: at.space }, { projection: { epoch: 1, leased } });
+  const row = await spaces.findOne({ _id: at.space, ...IS_OPEN }, { projection: { epoch: 1, leased } });
   return row === null ? undefined : leasedSpaceRowSchema.parse(row);
 }
 

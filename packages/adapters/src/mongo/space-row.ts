@@ -1,13 +1,17 @@
 import type { PartitionId } from '@mnemon/core';
+import { type Retention, retentionSchema } from '@mnemon/protocol';
 import * as z from 'zod';
 
 /** Leases by the name of their partition; their time is the database's. */
 export interface SpaceRow {
   _id: string;
-  epoch: string;
+  /** Left out while an import fills the space: then it is not open. */
+  epoch?: string;
+  importing?: string;
   leases: Record<string, { holder: string; until: Date }>;
   /** By the name of their partition: the newest commit that compaction may have taken; left out while that is none. */
   floors?: Record<string, number>;
+  retention?: Retention;
 }
 
 /** Not a bare number: in a path that could also mean a place in an array. */
@@ -19,6 +23,14 @@ const floorsSchema = z.object({ floors: z.record(z.string(), z.int()).optional()
 
 export const readFloor = (row: unknown, at: Pick<PartitionId, 'partition'>): number =>
   floorsSchema.parse(row ?? {}).floors?.[partitionName(at)] ?? 0;
+
+/** Which rows are those of spaces that anybody may read and write. */
+export const IS_OPEN = { importing: { $exists: false } };
+
+const retentionRowSchema = z.object({ retention: z.optional(retentionSchema) });
+
+export const readRetention = (row: unknown): Retention | undefined =>
+  retentionRowSchema.parse(row ?? {}).retention;
 
 export const spaceRowSchema = z.object({ epoch: z.string() });
 export const leasedSpaceRowSchema = z.object({ epoch: z.string(), leased: z.boolean() });

@@ -1,11 +1,27 @@
+import type { Checkpoints } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import type { Connections } from './connections.ts';
 import type { EventBus } from './event-bus.ts';
 import type { EventLog } from './event-log.ts';
 import type { Fanout } from './fanout.ts';
+import type { Imports } from './imports.ts';
 import type { Inbox } from './inbox.ts';
 import type { Nodes } from './nodes.ts';
 import type { RandomId } from './random-ids.ts';
+import type { Snapshots } from './snapshots.ts';
+import type { Spaces } from './spaces.ts';
+
+/** The ports of one store: they share what they keep. */
+export const STORAGE_PORTS = [
+  'log',
+  'inbox',
+  'nodes',
+  'spaces',
+  'snapshots',
+  'checkpoints',
+  'imports',
+] as const satisfies readonly (keyof Ports)[];
+export type StoragePorts = Pick<Ports, (typeof STORAGE_PORTS)[number]>;
 
 /** All that use-cases reach the world through. */
 export interface Ports {
@@ -13,6 +29,10 @@ export interface Ports {
   inbox: Inbox;
   connections: Connections;
   nodes: Nodes;
+  spaces: Spaces;
+  snapshots: Snapshots;
+  checkpoints: Checkpoints;
+  imports: Imports;
   fanout: Fanout;
   bus: EventBus;
   clock: Clock;

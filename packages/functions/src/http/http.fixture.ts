@@ -13,12 +13,10 @@ export const ALL: readonly Grant[] = [{ pattern: '**', access: 'admin' }];
 
 /** The API over adapters in memory, asked without a network. */
 export function startApi(changes: { settings?: Record<string, string>; app?: Partial<HttpApp> } = {}) {
-  const { log, inbox, nodes } = embeddedStore();
+  const { close: _, ...storage } = embeddedStore();
   let names = 0;
   const ports: Ports = {
-    log,
-    inbox,
-    nodes,
+    ...storage,
     bus: memoryEventBus(),
     connections: memoryConnections({ staleAfterMs: 80_000 }),
     fanout: memoryFanout(),

@@ -44,12 +44,10 @@ beforeEach(() => {
       isClosed = true;
     },
   });
-  const { log, inbox, nodes } = embeddedStore();
+  const { close: _, ...storage } = embeddedStore();
   let ids = 0;
   ports = {
-    log,
-    inbox,
-    nodes,
+    ...storage,
     fanout,
     connections: memoryConnections({ staleAfterMs: settings.STALE_MS }),
     bus: memoryEventBus(),

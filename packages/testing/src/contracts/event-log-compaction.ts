@@ -40,6 +40,17 @@ export function compactionTests(makeStorage: MakeStorage): void {
       expect(await seqsAfter(at, 7)).toEqual([8, 9, 10]);
     });
 
+    test('takes them out of the history of their keys', async () => {
+      const at = await spaceOf(9);
+      await log.raiseFloor({ ...at, seq: 7 });
+      await log.dropCommits({ ...at, limit: 10 });
+      const seqsOf = async (key: string) =>
+        (await log.commitsOf({ ...at, key, beforeSeq: 100, limit: 10 })).map(({ commit }) => commit.seq);
+      expect([await seqsOf('key/0'), await seqsOf('key/1'), await seqsOf('key/2')]).toEqual([[], [8], [9]]);
+      const newest = await log.newestCommitsOf({ ...at, keys: ['key/0', 'key/1'], upToSeq: 9 });
+      expect(newest.map(({ commit }) => commit.seq)).toEqual([8]);
+    });
+
     test('leaves entries, the head and the next append as they are', async () => {
       const at = await spaceOf(6);
       const entriesBefore = await log.entries({ ...at, afterKey: undefined, limit: 10 });

@@ -2,24 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type {
   Append,
   EventLog,
-  Inbox,
   Loaded,
   MutationId,
-  Nodes,
   PartitionId,
+  StoragePorts,
   WaitingBatch,
 } from '@mnemon/core';
 import { seal } from '@mnemon/core';
 import type { ClientId, Entry, InstanceId, JsonValue, MemoryEvent, SpaceId } from '@mnemon/protocol';
 
-/** The storage ports of one store: they share what they keep. */
-export interface Storage {
-  log: EventLog;
-  inbox: Inbox;
-  nodes: Nodes;
-}
-
-export type MakeStorage = () => Storage | Promise<Storage>;
+export type MakeStorage = () => StoragePorts | Promise<StoragePorts>;
 
 const AUTHOR = 'writer' as InstanceId;
 const EPOCH = 'epoch-1';

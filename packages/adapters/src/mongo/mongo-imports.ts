@@ -1,0 +1,53 @@
+import type { Imports, PartitionId } from '@mnemon/core';
+import type { Db } from 'mongodb';
+import { collectionsOf } from './collections.ts';
+import { isDuplicate, reachable } from './mongo-failures.ts';
+import { rowsOf } from './row-range.ts';
+
+/** Spaces that are being filled, in MongoDB. */
+export function mongoImports({ db }: { db: Db }): Imports {
+  const { spaces } = collectionsOf(db);
+  return reachable<Imports>({
+    async reserve(space, importId) {
+      try {
+        await spaces.insertOne({ _id: space, importing: importId, leases: {} });
+        return true;
+      } catch (error) {
+        if (!isDuplicate(error)) throw error;
+      }
+      const reserved = { _id: space, importing: { $exists: true } };
+      const { matchedCount } = await spaces.updateOne(reserved, {
+        $set: { importing: importId },
+        $unset: { floors: '' },
+      });
+      return matchedCount === 1;
+    },
+
+    async clear(space, importId, limit) {
+      if (limit < 1 || !(await spaces.findOne({ _id: space, importing: importId }))) return 0;
+      return clearSome(db, { space, partition: 0 }, limit);
+    },
+
+    async finish(space, importId, epoch) {
+      const { matchedCount } = await spaces.updateOne(
+        { _id: space, importing: importId },
+        { $set: { epoch }, $unset: { importing: '' } },
+      );
+      return matchedCount === 1;
+    },
+  });
+}
+
+/** From one collection, the first that has something. */
+async function clearSome(db: Db, at: PartitionId, limit: number): Promise<number> {
+  const { events, entries, snapshots, chunks, inbox } = collectionsOf(db);
+  for (const { collectionName } of [events, entries, snapshots, chunks, inbox]) {
+    const rows = db.collection<{ _id: string }>(collectionName);
+    const some = rows.find({ _id: rowsOf(at) }, { projection: { _id: 1 } }).limit(limit);
+    const ids = (await some.toArray()).map((row) => row._id);
+    if (ids.length === 0) continue;
+    await rows.deleteMany({ _id: { $in: ids } });
+    return ids.length;
+  }
+  return 0;
+}

@@ -1,0 +1,28 @@
+import type { Spaces } from '@mnemon/core';
+import { spaceIdSchema } from '@mnemon/protocol';
+import type { Db } from 'mongodb';
+import { collectionsOf } from './collections.ts';
+import { reachable } from './mongo-failures.ts';
+import { IS_OPEN, readRetention } from './space-row.ts';
+
+/** The spaces in MongoDB. */
+export function mongoSpaces({ db }: { db: Db }): Spaces {
+  const { spaces } = collectionsOf(db);
+  return reachable<Spaces>({
+    async list({ after = '', limit }) {
+      if (limit < 1) return [];
+      const later = spaces.find({ _id: { $gt: after }, ...IS_OPEN }, { projection: { _id: 1 } });
+      return (await later.sort({ _id: 1 }).limit(limit).toArray()).map(({ _id }) => spaceIdSchema.parse(_id));
+    },
+
+    async retention(space) {
+      return readRetention(await spaces.findOne({ _id: space }, { projection: { retention: 1 } }));
+    },
+
+    async setRetention(space, { logMs, snapshotEveryCommits }) {
+      const retention = { logMs, snapshotEveryCommits };
+      const { matchedCount } = await spaces.updateOne({ _id: space, ...IS_OPEN }, { $set: { retention } });
+      return matchedCount === 1;
+    },
+  });
+}

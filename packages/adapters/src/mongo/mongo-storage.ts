@@ -1,0 +1,20 @@
+import type { StoragePorts } from '@mnemon/core';
+import type { Db } from 'mongodb';
+import { mongoCheckpoints } from './mongo-checkpoints.ts';
+import { mongoEventLog } from './mongo-event-log.ts';
+import { mongoImports } from './mongo-imports.ts';
+import { mongoInbox } from './mongo-inbox.ts';
+import { mongoNodes } from './mongo-nodes.ts';
+import { mongoSnapshots } from './mongo-snapshots.ts';
+import { mongoSpaces } from './mongo-spaces.ts';
+
+/** All that is kept in MongoDB. */
+export const mongoStorage = ({ db }: { db: Db }): StoragePorts => ({
+  log: mongoEventLog({ db }),
+  inbox: mongoInbox({ db }),
+  nodes: mongoNodes({ db }),
+  spaces: mongoSpaces({ db }),
+  snapshots: mongoSnapshots({ db }),
+  checkpoints: mongoCheckpoints({ db }),
+  imports: mongoImports({ db }),
+});

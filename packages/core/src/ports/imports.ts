@@ -1,0 +1,19 @@
+import type { SpaceId } from '@mnemon/protocol';
+
+/**
+ * Spaces that are being filled. A reserved space is closed: nobody can open, read or write it through its name, and
+ * `EventLog.append` fills it. It opens in one step, whole; what a crash leaves stays closed and is cleared by the next attempt.
+ */
+export interface Imports {
+  /** Reserves the space for `importId`, also when another import has reserved it. False when it is open: nothing happens. */
+  reserve(space: SpaceId, importId: string): Promise<boolean>;
+
+  /**
+   * Takes out at most `limit` rows of what is in the reserved space. Answers how many; nothing happens once the space is
+   * another's.
+   */
+  clear(space: SpaceId, importId: string, limit: number): Promise<number>;
+
+  /** Opens the space, in this epoch. False when it is not reserved for this import any more. */
+  finish(space: SpaceId, importId: string, epoch: string): Promise<boolean>;
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { GENESIS, type PartitionId, type StoragePorts } from '@mnemon/core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { appendOf, loadAll, type MakeStorage, newSpace, openSpace, write } from './stored-history.ts';
+
+const EMPTY = { head: { seq: 0, hash: GENESIS }, entries: new Map() };
+
+/** What every store must keep of spaces that are being filled. Each test has spaces of its own and leaves rows behind. */
+export function importsContract(name: string, makeStorage: MakeStorage): void {
+  describe(`imports: ${name}`, () => {
+    let storage: StoragePorts;
+    beforeAll(async () => {
+      storage = await makeStorage();
+    });
+
+    /** A space that an import has reserved, and filled a little. */
+    const reserved = async () => {
+      const at: PartitionId = { space: newSpace(), partition: 0 };
+      const importId = randomUUID();
+      expect(await storage.imports.reserve(at.space, importId)).toBe(true);
+      expect(await storage.log.append(appendOf(at, EMPTY, [{ values: [['a', 1]] }]))).toBe('committed');
+      return { at, importId };
+    };
+
+    test('a reserved space is not there for anybody', async () => {
+      const { log, spaces } = storage;
+      const { space, partition } = (await reserved()).at;
+      await expect(log.open(space, 'e')).rejects.toMatchObject({ name: 'Unavailable' });
+      expect(await log.head(space)).toBeUndefined();
+      expect(await log.load({ space, partition, keys: ['a'], mutations: [] })).toBeUndefined();
+      expect(await spaces.list({ after: undefined, limit: 100_000 })).not.toContain(space);
+    });
+
+    test('finished, it is open with all that is in it, in its epoch', async () => {
+      const { log, imports } = storage;
+      const { at, importId } = await reserved();
+      expect(await imports.finish(at.space, importId, 'renewed')).toBe(true);
+      expect(await log.open(at.space, 'other')).toBe('renewed');
+      expect(await log.head(at.space)).toEqual({ epoch: 'renewed', seq: [1] });
+      expect((await loadAll(log, at, ['a'])).entries.get('a')?.value).toBe(1);
+      expect(await write(log, at, [{ values: [['a', 2]] }])).toBe('committed');
+    });
+
+    test('an open space is not reserved, not cleared and not finished', async () => {
+      const { log, imports } = storage;
+      const at = await openSpace(log);
+      await write(log, at, [{ values: [['a', 1]] }]);
+      expect(await imports.reserve(at.space, 'mine')).toBe(false);
+      expect(await imports.clear(at.space, 'mine', 10)).toBe(0);
+      expect(await imports.finish(at.space, 'mine', 'renewed')).toBe(false);
+      expect(await log.head(at.space)).toEqual({ epoch: 'epoch-1', seq: [1] });
+    });
+
+    test('the next import takes it over; the one before can neither clear nor finish it', async () => {
+      const { imports } = storage;
+      const { at, importId } = await reserved();
+      expect(await imports.reserve(at.space, 'next')).toBe(true);
+      expect(await imports.clear(at.space, importId, 10)).toBe(0);
+      expect(await imports.finish(at.space, importId, 'renewed')).toBe(false);
+      expect(await imports.finish(at.space, 'next', 'renewed')).toBe(true);
+    });
+
+    test('clearing leaves nothing of the former, step by step, and nothing of others is touched', async () => {
+      const { log, imports, snapshots } = storage;
+      const { at, importId } = await reserved();
+      const other = await openSpace(log, `${at.space}:b` as PartitionId['space']);
+      await write(log, other, [{ values: [['a', 1]] }]);
+      await snapshots.putChunk(at, { attempt: 'x', number: 0 }, '[]');
+      await log.raiseFloor({ ...at, seq: 1 });
+      await imports.reserve(at.space, importId); // as the next attempt does
+      let steps = 0;
+      while ((await imports.clear(at.space, importId, 1)) > 0) expect(++steps).toBeLessThan(100);
+      expect(await log.commits({ ...at, afterSeq: 0, limit: 10 })).toEqual([]);
+      expect(await log.entries({ ...at, afterKey: undefined, limit: 10 })).toEqual([]);
+      expect(await log.newestEntrySeq(at)).toBe(0);
+      expect(await log.floor(at)).toBe(0);
+      expect(await snapshots.attempts(at)).toEqual([]);
+      expect(await log.append(appendOf(at, EMPTY, [{ values: [['a', 'anew']] }]))).toBe('committed');
+      expect(await log.commits({ ...other, afterSeq: 0, limit: 10 })).toHaveLength(1);
+    });
+
+    test('entries alone can be filled in, before the commits that follow them', async () => {
+      const { log, imports } = storage;
+      const { at, importId } = await reserved();
+      while ((await imports.clear(at.space, importId, 10)) > 0);
+      const whole = appendOf(at, { ...EMPTY, head: { seq: 4, hash: 'f'.repeat(64) } }, [
+        { values: [['b', 1]] },
+      ]);
+      await log.raiseFloor({ ...at, seq: 5 });
+      expect(await log.append({ ...whole, commits: [] })).toBe('committed');
+      const loaded = { head: { seq: 5, hash: 'e'.repeat(64) }, entries: new Map() };
+      expect(await log.append(appendOf(at, loaded, [{ values: [['c', 1]] }]))).toBe('committed');
+      await imports.finish(at.space, importId, 'renewed');
+      expect(await log.head(at.space)).toEqual({ epoch: 'renewed', seq: [6] });
+      expect(await log.floor(at)).toBe(5);
+      expect((await log.entries({ ...at, afterKey: undefined, limit: 10 })).map(({ key }) => key)).toEqual([
+        'b',
+        'c',
+      ]);
+    });
+  });
+}
