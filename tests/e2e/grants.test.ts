@@ -57,20 +57,23 @@ describe.each(engines)('grants, on $name', ({ backends }) => {
       batchOf([put('public/a', 'seen'), put('hidden/a', 'secret'), put('own/a', 'seen')]),
     );
     await writeRaw(owner, batchOf([put('hidden/b', 'secret')]));
+    await writeRaw(owner, batchOf([put('own/a/hidden', 'secret')]));
 
     const first = await limited.next('changes', ({ payload }) =>
       payload.commits.some(({ seq }) => seq === 1),
     );
     expect(first.payload.commits[0]?.events.map(({ key }) => key)).toEqual(['public/a', 'own/a']);
-    const second = await limited.next('changes', ({ payload }) =>
-      payload.commits.some(({ seq }) => seq === 2),
+    const third = await limited.next('changes', ({ payload }) =>
+      payload.commits.some(({ seq }) => seq === 3),
     );
-    expect(second.payload.commits, 'that something happened is no secret').toMatchObject([
-      { seq: 2, events: [] },
+    expect(third.payload.commits, 'that something happened in a topic is no secret').toMatchObject([
+      { seq: 3, prev: 1, events: [] },
     ]);
+    const pushed = limited.frames.flatMap((frame) => (frame.type === 'changes' ? frame.payload.commits : []));
+    expect(pushed.map(({ seq }) => seq)).toEqual([1, 3]);
 
     const log = await limited.ask({ type: 'catch-up', payload: { cursor: start } }, 'caught-up');
-    expect(log.payload).toMatchObject({ recovered: true, commits: [{ seq: 1 }, { seq: 2, events: [] }] });
+    expect(log.payload).toMatchObject({ recovered: true, commits: [{ seq: 1 }, { seq: 3, events: [] }] });
     const state = await limited.ask({ type: 'catch-up', payload: {} }, 'caught-up');
     expect(state.payload).toMatchObject({
       recovered: false,

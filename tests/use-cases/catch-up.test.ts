@@ -32,12 +32,13 @@ async function readAll(
   caller: Caller,
   cursor: Cursor | undefined,
   between = async (_pages: number): Promise<void> => {},
+  patterns?: string[],
 ): Promise<CaughtUpPayload[]> {
-  const pages = [await ask(ports, caller, { cursor })];
+  const pages = [await ask(ports, caller, { cursor, patterns })];
   for (let page = pages[0]?.page; page !== undefined; page = pages.at(-1)?.page) {
     if (pages.length > 50) throw new Error('pages without end');
     await between(pages.length);
-    pages.push(await ask(ports, caller, { page }));
+    pages.push(await ask(ports, caller, { page, patterns }));
   }
   return pages;
 }
@@ -102,7 +103,8 @@ describe('the log', () => {
       put(world, 'secret/b', 2),
       put(world, 'open/c', 3),
     );
-    const { caller } = attach(world, 'ann', { grants: [{ pattern: 'open/*', access: 'read' }] });
+    const grants = ['open/*', '*/other'].map((pattern) => ({ pattern, access: 'read' as const }));
+    const { caller } = attach(world, 'ann', { grants });
     const pages = await readAll(world.ports, caller, await cursorAt(world, 0));
     expect(commitsIn(pages).map(({ seq, events }) => [seq, ...events.map(({ key }) => key)])).toEqual([
       [1, 'open/a'],
@@ -205,13 +207,13 @@ describe('the state instead of the log', () => {
 
 describe('the state', () => {
   test('comes in pages that hold every key once, without tombstones, all with the head of the first', async () => {
-    const world = await worldWithEntries(1_200);
+    const world = await worldWithEntries(2_400);
     await writeAlone(world, 'bob', del(world, 'k/00001'), del(world, 'k/00900'));
     const pages = await readAll(world.ports, attach(world, 'ann').caller, undefined);
     expect(pages.length).toBeGreaterThan(2);
     expect(keysIn(pages)).toEqual(Object.keys(await truth(world)));
-    expect(keysIn(pages)).toHaveLength(1_198);
-    for (const page of pages) expect(page.cursor).toEqual(await cursorAt(world, 14));
+    expect(keysIn(pages)).toHaveLength(2_398);
+    for (const page of pages) expect(page.cursor).toEqual(await cursorAt(world, 26));
   });
 
   test('together with the log from its cursor on is what there is, whatever was written between the pages', async () => {
@@ -292,6 +294,138 @@ describe('the state', () => {
     const { caller } = attach(world, 'eve', { grants: [{ pattern: 'k/01100', access: 'read' }] });
     const second = await ask(world.ports, caller, { page: first.page as string });
     expect(keysIn([second])).toEqual(['k/01100']);
+  });
+});
+
+describe('of some topics', () => {
+  /** Commits of `a/1`, `b/1`, `c/1`, `a/2` … in turn. */
+  async function worldOfTopics(count: number): Promise<World> {
+    const world = makeWorld();
+    const ops = range(1, count).map((i) => put(world, `${'abc'[(i - 1) % 3]}/${i}`, i));
+    await writeAlone(world, 'bob', ...ops);
+    return world;
+  }
+
+  test('the log is theirs alone, each commit with the one before it, up to the head of all', async () => {
+    const world = await worldOfTopics(700);
+    const cursor = await cursorAt(world, 10);
+    const pages = await readAll(world.ports, attach(world, 'ann').caller, cursor, undefined, ['a/**', 'c/*']);
+    expect(pages.length).toBeGreaterThan(1);
+    const commits = commitsIn(pages);
+    expect(commits.map(({ seq }) => seq)).toEqual(range(11, 700).filter((seq) => seq % 3 !== 2));
+    expect(commits.map(({ prev }) => prev)).toEqual([10, ...commits.slice(0, -1).map(({ seq }) => seq)]);
+    expect(pages.at(-1)?.cursor).toEqual(await cursorAt(world, 700));
+    for (const page of pages.slice(0, -1)) {
+      expect(page.cursor.seq).toEqual([asLog(page).commits.at(-1)?.seq]);
+    }
+  });
+
+  test('to whom nothing happened, the head is the new cursor', async () => {
+    const world = await worldOfTopics(5);
+    const request = { cursor: await cursorAt(world, 1), patterns: ['a/1'] };
+    const answer = await ask(world.ports, attach(world, 'ann').caller, request);
+    expect(answer).toEqual({ recovered: true, cursor: await cursorAt(world, 5), commits: [] });
+  });
+
+  test('a commit too big for a frame comes in parts that fit together, over pages', async () => {
+    const world = await worldOfTopics(9);
+    const keys = range(1, 7).map((i) => `a/big/${i}`);
+    await writeAlone(world, 'bob', ...keys.map((key) => put(world, key, key.repeat(6_000))));
+    const early = { hlc: { wallMs: world.now() - 1000, counter: 0 } };
+    await send(world, attach(world, 'cleo'), batchOf(...keys.map((key) => put(world, key, 'x', early))));
+    for (const from of [0, 9, 12, 15, 16]) {
+      const cursor = await cursorAt(world, from);
+      const pages = await readAll(world.ports, attach(world, 'ann').caller, cursor, undefined, ['a/**']);
+      const parts = commitsIn(pages).filter(({ seq }) => seq === 17);
+      expect(parts.map(({ part }) => part)).toEqual(
+        parts.map((_, index) => ({ index, count: parts.length })),
+      );
+      expect(parts.flatMap(({ events }) => events.map(({ key }) => key))).toEqual(keys);
+    }
+  });
+
+  test('the state is theirs alone and is read without the others', async () => {
+    const world = await worldOfTopics(900);
+    await writeAlone(world, 'bob', put(world, 'b', 1), put(world, 'b-b/1', 1), put(world, 'b0', 1));
+    let count = 0;
+    const { log } = world.ports;
+    const entries: typeof log.entries = async (at) => {
+      const read = await log.entries(at);
+      count += read.length;
+      return read;
+    };
+    const ports = { ...world.ports, log: { ...log, entries } };
+    const pages = await readAll(ports, attach(world, 'ann').caller, undefined, undefined, ['b/*', 'c/3']);
+    const wanted = Object.keys(await truth(world)).filter((key) => /^b(\/|$)/.test(key) || key === 'c/3');
+    expect(keysIn(pages)).toEqual(wanted);
+    expect(count).toBe(wanted.length);
+  });
+
+  test('a state of many pages and topics goes on where it was, whatever is deleted meanwhile', async () => {
+    const world = makeWorld();
+    const keys = ['a/1', 'a/2', 'b', 'b/1', 'b/2', 'b-b/1', 'c/1'].map((key) => [
+      key,
+      put(world, key, key.padEnd(40_000)),
+    ]);
+    for (const [, op] of keys) await writeAlone(world, 'bob', op as never);
+    const pages = await readAll(
+      world.ports,
+      attach(world, 'ann').caller,
+      undefined,
+      async (count) => {
+        if (count === 1) await writeAlone(world, 'bob', del(world, 'b'));
+      },
+      ['b', 'a/2', 'b-b', 'c', 'a/1'],
+    );
+    expect(pages.length).toBeGreaterThan(2);
+    expect(keysIn(pages).filter((key) => key !== 'b')).toEqual(['a/1', 'a/2', 'b/1', 'b/2', 'b-b/1', 'c/1']);
+  });
+
+  test('compaction between two pages is noticed: the floor tells, where no hole does', async () => {
+    const world = await worldOfTopics(900);
+    let floor = 0;
+    const ports = { ...world.ports, log: { ...world.ports.log, floor: async () => floor } };
+    const between = async () => {
+      floor = 899;
+    };
+    const { caller } = attach(world, 'ann');
+    const pages = await readAll(ports, caller, await cursorAt(world, 0), between, ['a']);
+    expect(asLog(pages[0])).toBeDefined();
+    expect(asState(pages[1])).toMatchObject({ reason: 'compacted', cursor: await cursorAt(world, 900) });
+  });
+});
+
+describe('what is read in vain', () => {
+  /** The bytes that a page was made of, beside those on it. */
+  async function thrownAway(world: World, request: Parameters<typeof catchUp>[2]) {
+    const { log } = world.ports;
+    let readBytes = 0;
+    let reads = 0;
+    const counted = <Items extends readonly unknown[]>(items: Items): Items => {
+      reads++;
+      readBytes += utf8Length(JSON.stringify(items));
+      return items;
+    };
+    const commits: typeof log.commits = async (at) => {
+      const read = await log.commits(at);
+      counted(read.map(({ text }) => text));
+      return read;
+    };
+    const entries: typeof log.entries = async (at) => counted(await log.entries(at));
+    const ports = { ...world.ports, log: { ...log, commits, entries } };
+    const page = await ask(ports, attach(world, 'ann').caller, request);
+    return { reads, bytes: readBytes - utf8Length(JSON.stringify(page)) };
+  }
+
+  test.each([200, 5_000, 30_000, 60_000])('with values of %i bytes is about a page at most', async (size) => {
+    const world = makeWorld();
+    const keys = range(1, Math.ceil(400_000 / size)).map((i) => `k/${i}`);
+    await writeAlone(world, 'bob', ...keys.map((key) => put(world, key, 'v'.repeat(size))));
+    for (const request of [{}, { cursor: await cursorAt(world, 0) }]) {
+      const { reads, bytes } = await thrownAway(world, request);
+      expect(bytes).toBeLessThan(1.5 * LIMITS.frameBytes);
+      expect(reads).toBeLessThan(8);
+    }
   });
 });
 

@@ -1,10 +1,12 @@
-import type { PostResult } from '@mnemon/core';
+import type { EventLog, PostResult } from '@mnemon/core';
 import { describe, expect, test } from 'vitest';
 import {
+  AT,
   acksTo,
   alwaysLeased,
   attach,
   batchOf,
+  type Client,
   deliveriesTo,
   join,
   makeWorld,
@@ -33,12 +35,14 @@ describe('subscribers', () => {
     const world = makeWorld();
     const reader = await join(world, 'reader', { grants: [{ pattern: 'open/*', access: 'read' }] });
     const twin = await join(world, 'twin', { grants: [{ pattern: 'open/*', access: 'read' }] });
-    const blind = await join(world, 'blind', { grants: [] });
+    const blind = await join(world, 'blind', { grants: [{ pattern: '*/nothing', access: 'read' }] });
+    const outsider = await join(world, 'outsider', { grants: [{ pattern: 'other/**', access: 'read' }] });
     await send(world, attach(world, 'ann'), batchOf(put(world, 'open/a', 1), put(world, 'secret/b', 2)));
     expect(deliveriesTo(reader)).toMatchObject([{ seq: 1, events: [{ key: 'open/a', value: 1 }] }]);
     expect(deliveriesTo(twin)).toEqual(deliveriesTo(reader));
     expect(deliveriesTo(blind)).toMatchObject([{ seq: 1, prev: 0, events: [] }]);
     expect(JSON.stringify([reader.frames, blind.frames])).not.toContain('secret');
+    expect(outsider.frames, 'subscriptions are narrowed to the topics of the grants').toEqual([]);
   });
 
   test('of another space hear nothing', async () => {
@@ -55,6 +59,107 @@ describe('subscribers', () => {
     await writeAlone(world, 'ann', put(world, 'a', 1));
     expect(silent.frames).toEqual([]);
   });
+});
+
+describe('selective subscribers', () => {
+  const chainTo = (client: Client) =>
+    deliveriesTo(client).map(({ seq, prev, events }) => [seq, prev, ...events.map(({ key }) => key)]);
+
+  test('get the commits of their topics, whole, each with the one before it', async () => {
+    const world = makeWorld();
+    const tasks = await join(world, 'tasks', { subscriptions: ['tasks/*/state'] });
+    const both = await join(world, 'both', { subscriptions: ['tasks/**', 'notes/1'] });
+    const all = await join(world, 'all');
+    await writeAlone(world, 'ann', put(world, 'tasks/1/state', 1), put(world, 'notes/1', 1));
+    await writeAlone(world, 'ann', put(world, 'notes/2', 2), put(world, 'other', 2));
+    const mixed = batchOf(put(world, 'other', 3), put(world, 'tasks/2', 3));
+    await send(world, attach(world, 'ann'), mixed);
+    expect(chainTo(tasks)).toEqual([
+      [1, 0, 'tasks/1/state'],
+      [5, 1, 'other', 'tasks/2'],
+    ]);
+    expect(chainTo(both)).toEqual([
+      [1, 0, 'tasks/1/state'],
+      [2, 1, 'notes/1'],
+      [5, 2, 'other', 'tasks/2'],
+    ]);
+    expect(chainTo(all).map(([seq, prev]) => [seq, prev])).toEqual(
+      [1, 2, 3, 4, 5].map((seq) => [seq, seq - 1]),
+    );
+  });
+
+  test('of a group commit get each with the one before it, in the log or in the group', async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann', { subscriptions: ['a'] });
+    await writeAlone(world, 'bob', put(world, 'a/0', 0), put(world, 'b', 0));
+    await world.ports.inbox.acquireLease(AT, 'the dead', 1);
+    for (const key of ['b', 'a/1', 'b', 'a/2']) {
+      await world.ports.inbox.put(AT, {
+        batch: batchOf(put(world, key, 1)),
+        caller: attach(world, 'cleo').caller,
+        requestId: key,
+      });
+    }
+    world.pass(2);
+    await send(world, attach(world, 'bob'), batchOf(put(world, 'b', 1)), alwaysLeased(world.ports));
+    expect(chainTo(ann)).toEqual([
+      [1, 0, 'a/0'],
+      [4, 1, 'a/1'],
+      [6, 4, 'a/2'],
+    ]);
+  });
+
+  test('get their own commits of other topics too, with the ack and what they should have had before', async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann', { subscriptions: ['a'] });
+    await writeAlone(world, 'bob', put(world, 'a', 1), put(world, 'b', 2));
+    await send(world, ann, batchOf(put(world, 'c', 3)));
+    await writeAlone(world, 'bob', put(world, 'a', 4));
+    expect(chainTo(ann)).toEqual([
+      [1, 0, 'a'],
+      [3, 1, 'c'],
+      [4, 1, 'a'],
+    ]);
+    expect(acksTo(ann)).toMatchObject([{ commit: { seq: 3 } }]);
+  });
+
+  test('cost one read of the log per distinct set of topics, and those of everything none', async () => {
+    const world = makeWorld();
+    for (const [index, subscriptions] of [['a'], ['a/*'], ['a', 'b'], ['c'], ['**'], ['**']].entries())
+      await join(world, `reader-${index}`, { subscriptions });
+    const asked: string[] = [];
+    const newestOf: EventLog['newestOf'] = (at) => {
+      asked.push(at.topics.join());
+      return world.ports.log.newestOf(at);
+    };
+    const ports = { ...world.ports, log: { ...world.ports.log, newestOf } };
+    await send(world, attach(world, 'bob'), batchOf(put(world, 'a/1', 1)), ports);
+    expect(asked.sort()).toEqual(['a', 'a,b']);
+    asked.length = 0;
+    await send(world, attach(world, 'bob'), batchOf(put(world, 'd', 1)), ports);
+    expect(asked).toEqual([]);
+  });
+
+  test('have a commit before which the log was compacted follow the floor, not nothing', async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann', { subscriptions: ['a'] });
+    await writeAlone(world, 'bob', put(world, 'b', 1), put(world, 'b', 2));
+    const ports = { ...world.ports, log: { ...world.ports.log, floor: async () => 1 } };
+    await send(world, attach(world, 'bob'), batchOf(put(world, 'a', 3)), ports);
+    expect(chainTo(ann)).toEqual([[3, 1, 'a']]);
+  });
+});
+
+test('an ack shows no entry outside the grants of the connection that it goes to (I8)', async () => {
+  const world = makeWorld();
+  const narrow = await join(world, 'ann', { grants: [{ pattern: 'open/**', access: 'write' }] });
+  await writeAlone(world, 'bob', put(world, 'secret', 'hidden'), put(world, 'open/a', 'shown'));
+  // Another token of the same instance's name may read more; its acks go to the connection that is live.
+  const ops = ['secret', 'open/a'].map((key) => put(world, key, 1, { expectedVersion: 0 }));
+  await send(world, attach(world, 'ann'), batchOf(...ops));
+  const outcomes = acksTo(narrow).flatMap((ack) => ack.outcomes);
+  expect(outcomes).toMatchObject([{ code: 'conflict' }, { code: 'conflict', current: { value: 'shown' } }]);
+  expect(JSON.stringify(narrow.frames)).not.toContain('hidden');
 });
 
 describe('a token that has expired', () => {

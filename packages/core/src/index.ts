@@ -10,10 +10,12 @@ export {
 } from './domain/commit.ts';
 export { compareKeys } from './domain/compare-keys.ts';
 export type { ChunkRef, Manifest, SnapshotCounts } from './domain/manifest.ts';
+export { topicsOfCommit } from './domain/topics.ts';
 export { CHAIN_START, type ChainCheck, type ChainEnd, verifyChain } from './domain/verify-chain.ts';
 export type { Checkpoint, Checkpoints } from './ports/checkpoints.ts';
 export type { Clock } from './ports/clock.ts';
 export type {
+  ChangedSubscriptions,
   Connection,
   ConnectionRef,
   Connections,

@@ -74,6 +74,7 @@ export { DEFAULT_RETENTION, type Retention, retentionSchema } from './retention.
 export { isInScope, type Scope, scopeSchema } from './scope.ts';
 export { STRATEGIES, type Strategy, strategySchema } from './strategy.ts';
 export { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from './subprotocol.ts';
+export { EVERYTHING, isWithin, patternOf, topicOf, topicsOfKey, widest } from './topic.ts';
 export { utf8Length } from './utf8-length.ts';
 export {
   advance,

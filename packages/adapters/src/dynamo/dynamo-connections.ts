@@ -29,6 +29,23 @@ const unlessLater = ({ connectedAtMs, connectionId }: Connection) => ({
   ExpressionAttributeValues: { ':at': connectedAtMs, ':own': connectionId },
 });
 
+/** Nor does a change that comes after one with a greater number. */
+function unlessOvertaken(ref: ConnectionRef, number: number | undefined) {
+  const own = ownRow(ref);
+  if (number === undefined) return own;
+  return {
+    ConditionExpression: `${own.ConditionExpression} AND NOT lastChange > :number`,
+    ExpressionAttributeValues: { ...own.ExpressionAttributeValues, ':number': number },
+  };
+}
+
+function changed(
+  before: readonly string[],
+  { add = [], remove = [] }: { add?: readonly string[] | undefined; remove?: readonly string[] | undefined },
+): readonly string[] {
+  return [...new Set([...before.filter((pattern) => !remove.includes(pattern)), ...add])];
+}
+
 /** Who is connected, in DynamoDB: one row per space and instance. */
 export function dynamoConnections({
   client,
@@ -81,24 +98,30 @@ export function dynamoConnections({
         ReturnValues: 'ALL_OLD',
       });
       const answer = await conditional(client.send(update));
-      return fromRow(answer?.Attributes)?.lastSeenAtMs;
+      return fromRow(answer?.Attributes);
     },
 
-    async changeSubscriptions(ref, { add, remove }) {
+    async changeSubscriptions(ref, { add, remove, number }) {
       const patterns = add ?? remove;
-      if (patterns.length === 0) return (await find(ref))?.subscriptions;
-      const own = ownRow(ref);
+      if (patterns.length === 0) {
+        const row = await find(ref);
+        return row && { before: row.subscriptions, after: row.subscriptions };
+      }
+      const own = unlessOvertaken(ref, number);
       // ADD and DELETE work on the set where it is: of concurrent changes none is lost.
+      const change = `${add ? 'ADD' : 'DELETE'} subscriptions :patterns`;
       const update = new UpdateCommand({
         ...table,
         Key: keyOf(ref),
         ...own,
-        UpdateExpression: `${add ? 'ADD' : 'DELETE'} subscriptions :patterns`,
+        UpdateExpression: number === undefined ? change : `${change} SET lastChange = :number`,
         ExpressionAttributeValues: { ...own.ExpressionAttributeValues, ':patterns': new Set(patterns) },
-        ReturnValues: 'ALL_NEW',
+        ReturnValues: 'ALL_OLD',
       });
       const answer = await conditional(client.send(update));
-      return fromRow(answer?.Attributes)?.subscriptions;
+      if (!answer) return number !== undefined && (await find(ref)) ? 'overtaken' : undefined;
+      const before = fromRow(answer.Attributes)?.subscriptions;
+      return before && { before, after: changed(before, { add, remove }) };
     },
 
     async remove(ref) {

@@ -9,6 +9,8 @@ export interface MemoryConnectionsOptions {
 /** Who is connected, as long as this process lives. Rows are replaced, never changed: what was answered stays. */
 export function memoryConnections({ staleAfterMs }: MemoryConnectionsOptions): Connections {
   const spaces = new Map<SpaceId, Map<InstanceId, Connection>>();
+  /** By connection, the number of the change of its subscriptions that was made last. */
+  const lastChanges = new Map<string, number>();
 
   const rowsOf = (space: SpaceId): Map<InstanceId, Connection> => {
     const rows = spaces.get(space) ?? new Map<InstanceId, Connection>();
@@ -29,27 +31,33 @@ export function memoryConnections({ staleAfterMs }: MemoryConnectionsOptions): C
       if (former && isLater(former, connection)) return { current: false };
       const row = { ...connection, subscriptions: [...new Set(connection.subscriptions)] };
       rows.set(connection.instanceId, row);
+      if (former) lastChanges.delete(former.connectionId);
       return { current: true, row, ...(former && { replaced: former }) };
     },
 
     async touch(ref, nowMs) {
       const row = find(ref);
       if (row) rowsOf(ref.space).set(ref.instanceId, { ...row, lastSeenAtMs: nowMs });
-      return row?.lastSeenAtMs;
+      return row;
     },
 
-    async changeSubscriptions(ref, { add = [], remove = [] }) {
+    async changeSubscriptions(ref, { add = [], remove = [], number }) {
       const row = find(ref);
       if (!row) return undefined;
+      if (number !== undefined) {
+        if (number < (lastChanges.get(ref.connectionId) ?? 0)) return 'overtaken';
+        lastChanges.set(ref.connectionId, number);
+      }
       const kept = row.subscriptions.filter((pattern) => !remove.includes(pattern));
       const subscriptions = [...new Set([...kept, ...add])];
       rowsOf(ref.space).set(ref.instanceId, { ...row, subscriptions });
-      return subscriptions;
+      return { before: row.subscriptions, after: subscriptions };
     },
 
     async remove(ref) {
       if (!find(ref)) return false;
       const rows = rowsOf(ref.space);
+      lastChanges.delete(ref.connectionId);
       rows.delete(ref.instanceId);
       if (rows.size === 0) spaces.delete(ref.space);
       return true;

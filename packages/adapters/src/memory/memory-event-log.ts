@@ -1,5 +1,5 @@
 import { type Append, type EventLog, GENESIS, Unavailable, unseal } from '@mnemon/core';
-import type { Entry } from '@mnemon/protocol';
+import { type Entry, EVERYTHING, isWithin } from '@mnemon/protocol';
 import type { Shared } from './embedded-store.ts';
 import type { KeptCommit, KeptEntry } from './journal-record.ts';
 import { memoryHistory } from './memory-history.ts';
@@ -50,14 +50,20 @@ export function memoryEventLog(shared: Shared): EventLog {
         : { epoch, seq: [headOf(partitionOf(state(), { space, partition: 0 })).seq] };
     },
 
-    async commits({ afterSeq, limit, ...at }) {
-      return readCommits(partitionOf(state(), at), afterSeq, limit);
+    async commits({ afterSeq, limit, topics, ...at }) {
+      const from = partitionOf(state(), at);
+      if (!topics) return readCommits(from, afterSeq, limit);
+      return from.topics.after(topics, afterSeq, limit).flatMap((seq) => readCommits(from, seq - 1, 1));
     },
 
-    async entries({ afterKey, limit, withTombstones = false, ...at }) {
+    async newestOf({ topics, beforeSeq, ...at }) {
+      return partitionOf(state(), at).topics.newestBefore(topics, beforeSeq);
+    },
+
+    async entries({ afterKey, limit, topic, withTombstones = false, ...at }) {
       const from = partitionOf(state(), at);
       const page: Entry[] = [];
-      for (const key of from.keys.after(afterKey)) {
+      for (const key of keysOf(from, topic, afterKey)) {
         if (page.length >= limit) break;
         const entry = from.entries.get(key);
         if (entry && (withTombstones || !entry.deleted)) page.push(readEntry(entry));
@@ -131,6 +137,20 @@ const readEntry = ({ text }: KeptEntry): Entry => JSON.parse(text) as Entry;
 function readCommits({ commits }: Partition, afterSeq: number, limit: number) {
   const from = Math.max(0, afterSeq + 1 - (commits[0]?.seq ?? 1));
   return commits.slice(from, from + limit).map(({ text, hash }) => unseal(text, hash));
+}
+
+/** The keys after `afterKey` in order; of a topic, those between its first and its last. */
+function* keysOf({ keys, entries }: Partition, topic: string | undefined, afterKey: string | undefined) {
+  if (topic === undefined || topic === EVERYTHING) {
+    yield* keys.after(afterKey);
+    return;
+  }
+  // Between a topic's own key and the ones below it may be others: `a-b` comes before `a/b`.
+  if (afterKey === undefined && entries.has(topic)) yield topic;
+  for (const key of keys.after(afterKey === undefined || afterKey === topic ? `${topic}/` : afterKey)) {
+    if (!isWithin(topic, key)) return;
+    yield key;
+  }
 }
 
 /** The rows of those names that there are, each once. */

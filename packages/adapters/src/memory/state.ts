@@ -11,6 +11,7 @@ import {
 } from './journal-record.ts';
 import { dropChunks, dropManifest, type KeptSnapshots, putChunk } from './kept-snapshots.ts';
 import { type SortedKeys, sortedKeys } from './sorted-keys.ts';
+import { type TopicIndex, topicIndex } from './topic-index.ts';
 
 export interface Partition extends KeptSnapshots {
   /** Consecutive. */
@@ -21,6 +22,7 @@ export interface Partition extends KeptSnapshots {
   seqs: Map<string, number>;
   /** By key, the commits that changed it, in order. */
   seqsOfKeys: Map<string, number[]>;
+  topics: TopicIndex;
   entries: Map<string, KeptEntry>;
   keys: SortedKeys;
   newestEntrySeq: number;
@@ -69,6 +71,7 @@ const emptyPartition = (): Partition => ({
   floor: 0,
   seqs: new Map(),
   seqsOfKeys: new Map(),
+  topics: topicIndex(),
   entries: new Map(),
   keys: sortedKeys(),
   newestEntrySeq: 0,
@@ -130,6 +133,7 @@ function applyAppend(at: Partition, record: Extract<JournalRecord, { type: 'appe
     at.commits.push(commit);
     at.seqs.set(mutationName(commit), commit.seq);
     for (const key of commit.keys) getOrAdd(at.seqsOfKeys, key, () => []).push(commit.seq);
+    at.topics.add(commit);
   }
   let supersededBytes = takeOut(at, record.settled);
   for (const entry of record.entries) {
@@ -145,11 +149,13 @@ function applyAppend(at: Partition, record: Extract<JournalRecord, { type: 'appe
 function dropCommits(at: Partition, throughSeq: number): number {
   const firstSeq = at.commits[0]?.seq ?? throughSeq + 1;
   let supersededBytes = 0;
-  for (const commit of at.commits.splice(0, throughSeq + 1 - firstSeq)) {
+  const dropped = at.commits.splice(0, throughSeq + 1 - firstSeq);
+  for (const commit of dropped) {
     at.seqs.delete(mutationName(commit));
     for (const key of commit.keys) forgetSeqs(at, key, throughSeq);
     supersededBytes += ROW_BYTES + commit.text.length;
   }
+  at.topics.drop(throughSeq, dropped);
   return supersededBytes;
 }
 

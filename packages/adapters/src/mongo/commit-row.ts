@@ -1,4 +1,10 @@
-import type { Commit, MutationId, PartitionId, SealedCommit } from '@mnemon/core';
+import {
+  type Commit,
+  type MutationId,
+  type PartitionId,
+  type SealedCommit,
+  topicsOfCommit,
+} from '@mnemon/core';
 import {
   clientIdSchema,
   eventSchema,
@@ -16,6 +22,8 @@ export interface CommitRow extends MutationId {
   space: string;
   partition: number;
   seq: number;
+  /** Of its events' keys, all prefixes; follows from the text. */
+  topics: readonly string[];
   /** `<client>/<n>`: many are looked for at once. */
   mutation: string;
   /** What it changed, each key once. */
@@ -33,10 +41,19 @@ export const mutationName = ({ client, n }: MutationId): string => `${client}/${
 
 export function toCommitRow({ commit, hash, text }: SealedCommit): CommitRow {
   const { space, partition, seq, mutation, events } = commit;
-  const { client, n } = mutation;
-  const _id = commitRowId(commit, seq);
-  const keys = [...new Set(events.map(({ key }) => key))];
-  return { _id, space, partition, seq, mutation: mutationName(mutation), keys, client, n, hash, text };
+  return {
+    _id: commitRowId(commit, seq),
+    space,
+    partition,
+    seq,
+    topics: topicsOfCommit(commit),
+    keys: [...new Set(events.map(({ key }) => key))],
+    mutation: mutationName(mutation),
+    client: mutation.client,
+    n: mutation.n,
+    hash,
+    text,
+  };
 }
 
 const commitSchema = z.object({

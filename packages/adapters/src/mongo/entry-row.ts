@@ -1,5 +1,5 @@
 import { canonicalText, type PartitionId } from '@mnemon/core';
-import { type Entry, entrySchema } from '@mnemon/protocol';
+import { type Entry, EVERYTHING, entrySchema } from '@mnemon/protocol';
 import * as z from 'zod';
 import { rowsOf } from './row-range.ts';
 
@@ -18,6 +18,19 @@ export interface EntryRow {
 
 /** A key may hold any character: it is only ever compared whole, so none of them means anything. */
 export const entryRowId = (at: PartitionId, key: string): string => `${rowsOf(at).$gt}${key}`;
+
+/** The entries after `afterKey`: of the partition, or of one of its topics. */
+export function entryRange(at: PartitionId, topic: string | undefined, afterKey: string | undefined) {
+  if (topic === undefined || topic === EVERYTHING) {
+    return { _id: { ...rowsOf(at), $gt: entryRowId(at, afterKey ?? '') } }; // no key is empty
+  }
+  // The keys below a topic follow each other, `0` being the character after the slash. Its own key is not next to them.
+  const below = (after: string) => ({
+    _id: { $gt: entryRowId(at, after), $lt: entryRowId(at, `${topic}0`) },
+  });
+  if (afterKey !== undefined) return below(afterKey === topic ? `${topic}/` : afterKey);
+  return { $or: [{ _id: entryRowId(at, topic) }, below(`${topic}/`)] };
+}
 
 export const toEntryRow = ({ space, partition }: PartitionId, entry: Entry): Omit<EntryRow, '_id'> => ({
   space,

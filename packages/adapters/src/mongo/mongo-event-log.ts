@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { appendInTransaction } from './append-transaction.ts';
 import { type Collections, collectionsOf } from './collections.ts';
 import { commitRowId, mutationName, readCommit } from './commit-row.ts';
-import { entryRowId, readEntry } from './entry-row.ts';
+import { entryRange, entryRowId, readEntry } from './entry-row.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
 import { mongoHistory } from './mongo-history.ts';
 import { rowsOf } from './row-range.ts';
@@ -57,22 +57,27 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
       return row ? { epoch: spaceRowSchema.parse(row).epoch, seq: [seq] } : undefined;
     },
 
-    async commits({ afterSeq, limit, ...at }) {
+    async commits({ afterSeq, limit, topics, ...at }) {
       if (limit < 1) return []; // to the database, 0 is no limit
-      const _id = { ...rowsOf(at), $gt: commitRowId(at, afterSeq) };
-      const later = events.find({ _id }).sort({ _id: 1 }).limit(limit).batchSize(limit);
-      return (await later.toArray()).map(readCommit);
+      const later = topics
+        ? events.find({ ...at, topics: { $in: topics }, seq: { $gt: afterSeq } }).sort({ seq: 1 })
+        : events.find({ _id: { ...rowsOf(at), $gt: commitRowId(at, afterSeq) } }).sort({ _id: 1 });
+      return (await later.limit(limit).batchSize(limit).toArray()).map(readCommit);
     },
 
-    async entries({ afterKey, limit, withTombstones = false, ...at }) {
+    async newestOf({ topics, beforeSeq, ...at }) {
+      const newest = await events.findOne(
+        { ...at, topics: { $in: topics }, seq: { $lt: beforeSeq } },
+        { sort: { seq: -1 }, projection: { seq: 1 } },
+      );
+      return newest === null ? 0 : seqSchema.parse(newest).seq;
+    },
+
+    async entries({ afterKey, limit, topic, withTombstones = false, ...at }) {
       if (limit < 1) return [];
-      const _id = { ...rowsOf(at), $gt: entryRowId(at, afterKey ?? '') }; // no key is empty
-      const later = entries
-        .find(withTombstones ? { _id } : { _id, deleted: false })
-        .sort({ _id: 1 })
-        .limit(limit)
-        .batchSize(limit);
-      return (await later.toArray()).map(readEntry);
+      const range = entryRange(at, topic, afterKey);
+      const later = entries.find(withTombstones ? range : { ...range, deleted: false });
+      return (await later.sort({ _id: 1 }).limit(limit).batchSize(limit).toArray()).map(readEntry);
     },
 
     floor: (at) => readSpaceFloor(collections, at),

@@ -57,4 +57,3 @@ export function countEntries(counts: SnapshotCounts, entries: readonly Entry[]):
   }
   return total;
 }
-

@@ -12,7 +12,7 @@ const page: fc.Arbitrary<Page> = fc.oneof(
     {
       of: fc.constant('state' as const),
       cursor,
-      reason: fc.constantFrom('no-cursor', 'other-epoch', 'past-head', 'too-far', 'compacted'),
+      reason: fc.constantFrom('no-cursor', 'other-epoch', 'past-head', 'too-far', 'compacted', 'subscribed'),
       afterKey: fc.string({ unit: 'grapheme', maxLength: 100 }),
     },
     { requiredKeys: ['of', 'cursor', 'reason'] },

@@ -2,19 +2,21 @@ import { cursorSchema } from '@mnemon/protocol';
 import { z } from 'zod';
 
 const pageSchema = z.discriminatedUnion('of', [
-  /** Log: the commits after the cursor; of the first, `part` parts were sent. */
+  /** Log: the commits after the cursor; of the first, `part` parts were sent. What topics, the reader says again. */
   z.strictObject({ of: z.literal('log'), cursor: cursorSchema, part: z.int().min(0) }),
   /** State: the entries after `afterKey`; the log continues at the cursor. */
   z.strictObject({
     of: z.literal('state'),
     cursor: cursorSchema,
-    reason: z.enum(['no-cursor', 'other-epoch', 'past-head', 'too-far', 'compacted']),
+    reason: z.enum(['no-cursor', 'other-epoch', 'past-head', 'too-far', 'compacted', 'subscribed']),
     afterKey: z.string().max(2048).optional(),
   }),
 ]);
 /** Where the next page of a catch-up begins. It grants nothing: pages are filtered like everything else. */
 export type Page = z.infer<typeof pageSchema>;
-export type StateReason = Extract<Page, { of: 'state' }>['reason'];
+export type LogPage = Extract<Page, { of: 'log' }>;
+export type StatePage = Extract<Page, { of: 'state' }>;
+export type StateReason = StatePage['reason'];
 
 export const encodePage = (page: Page): string => Buffer.from(JSON.stringify(page)).toString('base64url');
 

@@ -22,10 +22,19 @@ export interface ConnectionRef {
   connectionId: string;
 }
 
-/** Patterns to add or to take away. Never both: not every store does that to one set in one atomic step. */
-export type SubscriptionChange =
+/**
+ * Patterns to add or to take away. Never both: not every store does that to one set in one atomic step. Numbers order the
+ * changes of a connection, however late or often they arrive; one without a number is always made.
+ */
+export type SubscriptionChange = { number?: number | undefined } & (
   | { add: readonly string[]; remove?: never }
-  | { remove: readonly string[]; add?: never };
+  | { remove: readonly string[]; add?: never }
+);
+
+export interface ChangedSubscriptions {
+  before: readonly string[];
+  after: readonly string[];
+}
 
 /**
  * Who is connected: one row per instance of a space. A row outlives a connection that died silently until it is found
@@ -39,14 +48,18 @@ export interface Connections {
    */
   put(connection: Connection): Promise<Registration>;
 
-  /** Notes that the connection was heard of. Answers when it was before, or `undefined` when there is no such row. */
-  touch(ref: ConnectionRef, nowMs: number): Promise<number | undefined>;
+  /** Notes that the connection was heard of. Answers the row as it was before, `undefined` when there is none. */
+  touch(ref: ConnectionRef, nowMs: number): Promise<Connection | undefined>;
 
   /**
-   * Changes the set of patterns atomically: of concurrent changes none is lost. Answers those that there are now, in any
-   * order, or `undefined` without such a row.
+   * Changes the set of patterns atomically: of concurrent changes none is lost. Answers the set from before and the one
+   * from after it, in any order. `overtaken`: one with a greater number came first, and nothing was changed. `undefined`
+   * without such a row.
    */
-  changeSubscriptions(ref: ConnectionRef, change: SubscriptionChange): Promise<readonly string[] | undefined>;
+  changeSubscriptions(
+    ref: ConnectionRef,
+    change: SubscriptionChange,
+  ): Promise<ChangedSubscriptions | 'overtaken' | undefined>;
 
   /** Whether there was such a row. */
   remove(ref: ConnectionRef): Promise<boolean>;

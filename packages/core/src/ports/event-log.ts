@@ -55,15 +55,29 @@ export interface EventLog extends History {
   /** The newest commit of each partition; `undefined` when the space has not been opened. */
   head(space: SpaceId): Promise<Cursor | undefined>;
 
-  /** At most `limit` commits after `afterSeq`, in order. The first may be further on when older ones were compacted. */
-  commits(at: PartitionId & { afterSeq: number; limit: number }): Promise<readonly SealedCommit[]>;
+  /**
+   * At most `limit` commits after `afterSeq`, in order: all, or those with one of `topics`, found without reading others.
+   * The first may be further on when older ones were compacted.
+   */
+  commits(
+    at: PartitionId & { afterSeq: number; limit: number; topics?: readonly string[] | undefined },
+  ): Promise<readonly SealedCommit[]>;
+
+  /** The newest commit before `beforeSeq` with one of `topics`; 0 when the log holds none. One indexed read. */
+  newestOf(at: PartitionId & { topics: readonly string[]; beforeSeq: number }): Promise<number>;
 
   /**
-   * At most `limit` entries in the order of their keys (`compareKeys`), after `afterKey`; tombstones only when they are
-   * asked for. Not a snapshot: entries may be newer than the head that was read before, never older.
+   * At most `limit` entries in the order of their keys (`compareKeys`), after `afterKey`: all, or those of `topic`, found
+   * without reading others; tombstones only when they are asked for. Not a snapshot: entries may be newer than the head
+   * that was read before, never older.
    */
   entries(
-    at: PartitionId & { afterKey: string | undefined; limit: number; withTombstones?: boolean },
+    at: PartitionId & {
+      afterKey: string | undefined;
+      limit: number;
+      topic?: string | undefined;
+      withTombstones?: boolean;
+    },
   ): Promise<readonly Entry[]>;
 
   /** The log holds every commit after this `seq`: 0 until it is compacted. */

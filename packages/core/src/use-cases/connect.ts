@@ -1,7 +1,8 @@
 import { type Connect, type Connected, PROTOCOL_VERSION, wireError } from '@mnemon/protocol';
 import type { Caller } from '../domain/caller.ts';
+import { readableTopics } from '../domain/topics.ts';
 import type { Ports } from '../ports/ports.ts';
-import { catchUp } from './catch-up.ts';
+import { firstPage, readPage } from './catch-up.ts';
 import { dismiss } from './disconnect.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 
@@ -33,11 +34,14 @@ export async function connect(
     registration.replaced && dismiss(ports, registration.replaced, 'replaced', REPLACED),
   ]);
   // 4. Read what was missed.
-  const isSubscribed = registration.row.subscriptions.length > 0;
-  const missed = isSubscribed ? await catchUp(ports, caller, request) : undefined;
-  if (missed && !missed.ok) return missed;
   const head = await ports.log.head(space);
   if (!head) throw new Error(`space ${space} was opened and is not there`);
+  const patterns = registration.row.subscriptions;
+  const topics = readableTopics(patterns, caller.grants);
+  const missed =
+    patterns.length > 0
+      ? await readPage({ ports, caller, topics, head }, firstPage(head, request.cursor))
+      : undefined;
   return ok({
     protocolVersion: PROTOCOL_VERSION,
     space,
@@ -45,6 +49,6 @@ export async function connect(
     head,
     heartbeatMs,
     tokenExpiresAt: caller.tokenExpiresAtMs,
-    ...(missed && { missed: missed.value }),
+    ...(missed && { missed }),
   });
 }

@@ -1,25 +1,44 @@
-import { type HeartbeatAnswer, wireError } from '@mnemon/protocol';
+import { type Cursor, type Heartbeat, type HeartbeatAnswer, wireError } from '@mnemon/protocol';
 import type { Caller } from '../domain/caller.ts';
+import { isEverything, readableTopics } from '../domain/topics.ts';
+import type { Connection } from '../ports/connections.ts';
 import type { Ports } from '../ports/ports.ts';
+import { newestBefore } from './newest-before.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 
 /** How often presence is written at most. */
 const PRESENCE_MS = 30_000;
 
-/** Keeps a connection alive and answers with the head, so that a lost last frame is noticed (I4). */
-export async function heartbeat(ports: Ports, caller: Caller): Promise<Answered<HeartbeatAnswer['payload']>> {
+/** Keeps a connection alive and answers how far its topics and the log reach, so that a lost last frame is noticed (I4). */
+export async function heartbeat(
+  ports: Ports,
+  caller: Caller,
+  { cursor }: Heartbeat['payload'],
+): Promise<Answered<HeartbeatAnswer['payload']>> {
   const nowMs = ports.clock.now();
-  const [seenBeforeMs, head, isBusDown] = await Promise.all([
-    ports.connections.touch(caller, nowMs),
-    ports.log.head(caller.space),
-    ports.bus.isDown(),
-  ]);
-  if (seenBeforeMs === undefined || !head) return refuse(notConnected());
-  if (Math.floor(seenBeforeMs / PRESENCE_MS) !== Math.floor(nowMs / PRESENCE_MS)) {
+  // The head before the row: a topic that is subscribed after the row was read comes with a state at least as new as this
+  // head. The other way round the client's cursor would be moved past commits of a topic that nobody looked for here.
+  const head = await ports.log.head(caller.space);
+  const [row, isBusDown] = await Promise.all([ports.connections.touch(caller, nowMs), ports.bus.isDown()]);
+  if (!row || !head) return refuse(notConnected());
+  if (Math.floor(row.lastSeenAtMs / PRESENCE_MS) !== Math.floor(nowMs / PRESENCE_MS)) {
     const { space, instanceId, userId } = caller;
     await ports.nodes.put({ space, instanceId, userId, status: 'online', lastSeenAtMs: nowMs });
   }
-  return ok({ head, degraded: isBusDown ? ['bus'] : [] });
+  const newest = await newestOfTopics(ports, row, head, cursor);
+  return ok({ head, ...(newest && { newest }), degraded: isBusDown ? ['bus'] : [] });
+}
+
+/** Nothing where the head says it: to who follows everything, and to who is there already. */
+async function newestOfTopics(
+  ports: Ports,
+  { space, subscriptions, grants }: Connection,
+  { epoch, seq: [headSeq = 0] }: Cursor,
+  cursor: Cursor | undefined,
+): Promise<Cursor | undefined> {
+  const topics = readableTopics(subscriptions, grants);
+  if (isEverything(topics) || (cursor?.epoch === epoch && (cursor.seq[0] ?? 0) >= headSeq)) return undefined;
+  return { epoch, seq: [await newestBefore(ports.log, { space, partition: 0 }, topics, headSeq + 1)] };
 }
 
 export const notConnected = () => wireError('not-connected', 'say `connect` first');

@@ -1,12 +1,14 @@
-import { type Ack, type Delivery, readsEverything } from '@mnemon/protocol';
+import { type Ack, readsEverything } from '@mnemon/protocol';
 import type { Caller } from '../domain/caller.ts';
 import { changesFrames } from '../domain/changes-frames.ts';
-import { deliver } from '../domain/delivery.ts';
+import { deliver, deliverAll, type Reader, redact } from '../domain/delivery.ts';
 import type { Answer, Plan } from '../domain/plan-commits.ts';
+import { concerns, readableTopics } from '../domain/topics.ts';
 import type { Connection } from '../ports/connections.ts';
 import type { Post } from '../ports/fanout.ts';
 import type { Ports } from '../ports/ports.ts';
 import { dismiss, forget } from './disconnect.ts';
+import { newestBefore } from './newest-before.ts';
 
 /**
  * Tells everybody of commits that are durable by now: subscribers get the commits, writers their acks on the same
@@ -22,24 +24,54 @@ export async function publish(ports: Ports, plan: Plan): Promise<void> {
   // After the commit, so that whoever connects later reads the commit from the log: nobody falls between.
   const connections = await ports.connections.list(plan.space, nowMs);
   const [expired, live] = divide(connections, ({ tokenExpiresAtMs }) => tokenExpiresAtMs <= nowMs); // I8
-  const audience = live.map((connection) => ({ connection, answers: answersFor(connection, posted) }));
-  const posts = audience.filter(
-    ({ connection, answers }) => connection.subscriptions.length > 0 || answers.length > 0,
-  );
-  const encode = encoder(plan, nowMs);
+  const audience = live.map((connection) => listenerOf(connection, posted));
   const absent = posted.filter((answer) => !audience.some(({ answers }) => answers.includes(answer)));
+  const listeners = audience.filter((listener) => isConcerned(listener, plan.commits));
   await Promise.all([
     ports.bus.publish(plan.commits.map(({ commit }) => commit)),
-    postAndPrune(
-      ports,
-      posts.map(({ connection }) => connection),
-      [
-        ...posts.map(({ connection, answers }) => encode(connection, answers)),
-        ...directPosts(absent, plan.epoch, nowMs),
-      ],
-    ),
+    postToAll(ports, plan, listeners, directPosts(absent, plan.epoch, nowMs)),
     ...expired.map((connection) => dismiss(ports, connection, 'token-expired', 'the token has expired')),
   ]);
+}
+
+/** A connection, the topics that it follows, and the acks that go to it. */
+interface Listener extends Reader {
+  connection: Connection;
+  answers: readonly PostedAnswer[];
+}
+
+const listenerOf = (connection: Connection, posted: readonly PostedAnswer[]): Listener => ({
+  connection,
+  grants: connection.grants,
+  topics: readableTopics(connection.subscriptions, connection.grants),
+  // Acks go to whatever connection their writer has now: it may have come back since it asked.
+  answers: posted.filter(({ to }) => to.caller.instanceId === connection.instanceId),
+});
+
+const isConcerned = ({ topics, answers }: Listener, commits: Plan['commits']): boolean =>
+  answers.length > 0 || commits.some(({ commit }) => concerns(commit, topics));
+
+async function postToAll(ports: Ports, plan: Plan, listeners: readonly Listener[], others: readonly Post[]) {
+  const before = await newestByTopics(ports.log, plan, listeners);
+  const encode = encoder(plan, before, ports.clock.now());
+  const rows = listeners.map(({ connection }) => connection);
+  await postAndPrune(ports, rows, [...listeners.map(encode), ...others]);
+}
+
+const nameOf = (topics: readonly string[]): string => topics.join('\n');
+
+/** What each distinct set of topics had before these commits: one read per set, and none for `**`. */
+async function newestByTopics(
+  log: Ports['log'],
+  plan: Plan,
+  listeners: readonly Listener[],
+): Promise<ReadonlyMap<string, number>> {
+  const sets = new Map(listeners.map(({ topics }) => [nameOf(topics), topics]));
+  const firstSeq = plan.commits[0]?.commit.seq ?? 1;
+  const newest = [...sets].map(
+    async ([name, topics]) => [name, await newestBefore(log, plan, topics, firstSeq)] as const,
+  );
+  return new Map(await Promise.all(newest));
 }
 
 /** An answer to a writer that has, or had, a connection. */
@@ -47,36 +79,29 @@ type PostedAnswer = Answer & { to: { caller: Caller } };
 
 const hasConnection = (answer: Answer): answer is PostedAnswer => answer.to.caller.connectionId !== undefined;
 
-/** Acks go to whatever connection their writer has now: it may have come back since it asked. */
-const answersFor = (connection: Connection, answers: readonly PostedAnswer[]): PostedAnswer[] =>
-  answers.filter(({ to }) => to.caller.instanceId === connection.instanceId);
-
 /** Encodes each distinct view of the commits once, however many connections share it. */
-function encoder(plan: Plan, nowMs: number): (connection: Connection, answers: readonly Answer[]) => Post {
-  const views = new Map<string, { deliveries: Delivery[]; frames?: string[] }>();
-  const id = plan.commits.map(({ commit }) => `${commit.partition}.${commit.seq}`)[0] ?? '';
-  const viewOf = (connection: Connection) => {
-    const name = readsEverything(connection.grants) ? '' : JSON.stringify(connection.grants);
-    let view = views.get(name);
-    if (!view) {
-      view = { deliveries: plan.commits.map(({ commit }) => deliver(commit, connection.grants)) };
-      views.set(name, view);
-    }
-    return view;
-  };
-  return (connection, answers) => {
-    const view = viewOf(connection);
-    if (answers.length === 0) {
-      view.frames ??= changesFrames(id, nowMs, { epoch: plan.epoch, commits: view.deliveries, acks: [] });
-      return { connectionId: connection.connectionId, frames: view.frames };
-    }
+function encoder(
+  plan: Plan,
+  before: ReadonlyMap<string, number>,
+  nowMs: number,
+): (listener: Listener) => Post {
+  const { epoch, commits } = plan;
+  const shared = new Map<string, string[]>();
+  const id = commits.map(({ commit }) => `${commit.partition}.${commit.seq}`)[0] ?? '';
+  return (listener) => {
+    const { connection, grants, topics, answers } = listener;
     const own = new Set(answers.map(({ commit }) => commit?.commit.seq));
-    const commits =
-      connection.subscriptions.length > 0
-        ? view.deliveries
-        : view.deliveries.filter(({ seq }) => own.has(seq));
-    const acks: Ack[] = answers.map(({ ack }) => ack);
-    const frames = changesFrames(answers[0]?.to.requestId ?? id, nowMs, { epoch: plan.epoch, commits, acks });
+    const deliver = () =>
+      deliverAll(commits, listener, before.get(nameOf(topics)) ?? 0, (seq) => own.has(seq));
+    if (answers.length > 0) {
+      const acks: Ack[] = answers.map(({ ack }) => redact(ack, grants));
+      const requestId = answers[0]?.to.requestId ?? id;
+      const frames = changesFrames(requestId, nowMs, { epoch, commits: deliver(), acks });
+      return { connectionId: connection.connectionId, frames };
+    }
+    const view = `${nameOf(topics)} ${readsEverything(grants) ? '' : JSON.stringify(grants)}`;
+    const frames = shared.get(view) ?? changesFrames(id, nowMs, { epoch, commits: deliver(), acks: [] });
+    shared.set(view, frames);
     return { connectionId: connection.connectionId, frames };
   };
 }
@@ -86,10 +111,11 @@ const directPosts = (answers: readonly PostedAnswer[], epoch: string, nowMs: num
   answers
     .filter(({ to }) => to.caller.tokenExpiresAtMs > nowMs) // I8
     .map(({ to, ack, commit }) => {
-      const commits = commit ? [deliver(commit.commit, to.caller.grants)] : [];
+      // Whether the reader has all before this one is not known here: it is as if every commit were for it.
+      const commits = commit ? [deliver(commit.commit, to.caller.grants, commit.commit.seq - 1)] : [];
       return {
         connectionId: to.caller.connectionId,
-        frames: changesFrames(to.requestId, nowMs, { epoch, commits, acks: [ack] }),
+        frames: changesFrames(to.requestId, nowMs, { epoch, commits, acks: [redact(ack, to.caller.grants)] }),
       };
     });
 

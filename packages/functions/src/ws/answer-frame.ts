@@ -67,7 +67,7 @@ async function answer(app: App, caller: Caller, frame: ClientFrame): Promise<Ans
     case 'connect':
       return reply('connected', id, await connect(ports, caller, frame.payload, settings.HEARTBEAT_MS));
     case 'heartbeat':
-      return reply('heartbeat', id, await heartbeat(ports, caller));
+      return reply('heartbeat', id, await heartbeat(ports, caller, frame.payload));
     case 'ping':
       return { type: 'pong', id, payload: {} };
     case 'subscribe':

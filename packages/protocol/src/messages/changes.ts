@@ -20,7 +20,10 @@ export type Ack = z.infer<typeof ackSchema>;
 export const deliverySchema = z.object({
   partition: z.int(),
   seq: z.int(),
-  /** The commit that this connection should have had before this one; beyond the reader's cursor it means a gap. */
+  /**
+   * The newest commit before this one that this connection should have had: of its topics, so `seq - 1` for `**`. Beyond
+   * the reader's cursor it means a gap.
+   */
   prev: z.int(),
   author: instanceIdSchema,
   events: z.array(receivedEventSchema),

@@ -6,11 +6,16 @@ import { envelope } from '../envelope.ts';
 export const heartbeatSchema = envelope('heartbeat', z.strictObject({ cursor: z.optional(cursorSchema) }));
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 
-/** Answers `heartbeat`. A client below `head` has lost a frame and catches up (I4). */
+/**
+ * Answers `heartbeat`. A client below `newest` has lost a frame and catches up (I4). One that is not has all commits of
+ * its topics up to `head`, and its cursor moves there.
+ */
 export const heartbeatAnswerSchema = envelope(
   'heartbeat',
   z.object({
     head: cursorSchema,
+    /** The newest commit of the connection's topics, as far as `head` or further; left out where that is `head`. */
+    newest: z.optional(cursorSchema),
     /** Backends that the answering server could not reach when it last tried, a minute ago at most: `bus`. */
     degraded: z.array(z.string()),
   }),

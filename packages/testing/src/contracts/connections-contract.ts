@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Connection, Connections } from '@mnemon/core';
+import type { Connection, Connections, SubscriptionChange } from '@mnemon/core';
 import type { InstanceId, SpaceId } from '@mnemon/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
 
@@ -179,10 +179,11 @@ export function connectionsContract(
     });
 
     describe('touch and staleness', () => {
-      test('touch answers when the connection was heard of before', async () => {
+      test('touch answers the row as it was before', async () => {
         const [touched, other] = await twoOfOneSpace(connections);
-        expect(await connections.touch(touched, NOW_MS + 5)).toBe(NOW_MS);
-        expect(await connections.touch(touched, NOW_MS + 9)).toBe(NOW_MS + 5);
+        expect(await connections.touch(touched, NOW_MS + 5)).toEqual(touched);
+        const second = await connections.touch(touched, NOW_MS + 9);
+        expect(second).toEqual({ ...touched, lastSeenAtMs: NOW_MS + 5 });
         const listed = await list(touched.space);
         expect(byId(listed)).toEqual(byId([{ ...touched, lastSeenAtMs: NOW_MS + 9 }, other]));
       });
@@ -201,7 +202,7 @@ export function connectionsContract(
         await connections.put(made);
         const laterMs = NOW_MS + 10 * STALE_AFTER_MS;
         expect(await list(made.space, laterMs)).toEqual([]);
-        expect(await connections.touch(made, laterMs)).toBe(NOW_MS);
+        expect(await connections.touch(made, laterMs)).toEqual(made);
         expect(await list(made.space, laterMs)).toEqual([{ ...made, lastSeenAtMs: laterMs }]);
       });
 
@@ -218,8 +219,14 @@ export function connectionsContract(
       test('are a set: added twice is there once, and all of it can go', async () => {
         const made = connection({ subscriptions: ['a'] });
         await connections.put(made);
-        const change = async (change: Parameters<Connections['changeSubscriptions']>[1]) =>
-          [...((await connections.changeSubscriptions(made, change)) ?? [])].sort();
+        let last: readonly string[] = ['a'];
+        const change = async (change: SubscriptionChange) => {
+          const changed = await connections.changeSubscriptions(made, change);
+          if (!changed || changed === 'overtaken') throw new Error(`not changed: ${changed}`);
+          expect([...changed.before].sort(), 'the set from before').toEqual(last);
+          last = [...changed.after].sort();
+          return last;
+        };
         expect(await change({ add: ['b', 'a'] })).toEqual(['a', 'b']);
         expect(await change({ add: [] })).toEqual(['a', 'b']);
         expect(await change({ remove: ['a', 'never there'] })).toEqual(['b']);
@@ -227,6 +234,34 @@ export function connectionsContract(
         expect(await change({ remove: ['b'] })).toEqual([]);
         expect(await list(made.space)).toEqual([{ ...made, subscriptions: [] }]);
         expect(await change({ add: ['**'] })).toEqual(['**']);
+      });
+
+      test('a change that comes after one with a greater number is not made; a repeated one changes nothing', async () => {
+        const made = connection({ subscriptions: ['a'] });
+        await connections.put(made);
+        const change = (change: SubscriptionChange) => connections.changeSubscriptions(made, change);
+        expect(await change({ add: ['b'], number: 2 })).toMatchObject({ before: ['a'] });
+        expect(await change({ remove: ['b'], number: 1 })).toBe('overtaken');
+        expect(await change({ add: ['b'], number: 2 })).toBeTypeOf('object');
+        expect(await change({ remove: ['a'], number: 3 })).toEqual({
+          before: expect.any(Array),
+          after: ['b'],
+        });
+        expect(await change({ add: ['a'], number: 2 })).toBe('overtaken');
+        expect(await list(made.space)).toEqual([{ ...made, subscriptions: ['b'] }]);
+        expect(await change({ add: ['c'] }), 'without a number it is always made').toBeTypeOf('object');
+        const late = { ...made, connectionId: 'another' };
+        expect(await connections.changeSubscriptions(late, { add: ['d'], number: 9 })).toBeUndefined();
+      });
+
+      test('numbers begin anew with each connection of an instance', async () => {
+        const first = connection();
+        await connections.put(first);
+        await connections.changeSubscriptions(first, { add: ['a'], number: 7 });
+        const second = { ...successor(first), subscriptions: [] };
+        await connections.put(second);
+        const change = { add: ['b'], number: 1 };
+        expect(await connections.changeSubscriptions(second, change)).toEqual({ before: [], after: ['b'] });
       });
 
       test('of 100 concurrent changes none is lost', async () => {

@@ -5,6 +5,7 @@ import { conflictTests } from './event-log-conflicts.ts';
 import { historyTests } from './event-log-history.ts';
 import { pagingTests } from './event-log-paging.ts';
 import { raceTests } from './event-log-races.ts';
+import { topicTests } from './event-log-topics.ts';
 import type { MakeStorage } from './stored-history.ts';
 
 /** What every event log must keep. Each test has spaces of its own and leaves rows behind. */
@@ -14,6 +15,7 @@ export function eventLogContract(name: string, makeStorage: MakeStorage): void {
     conflictTests(makeStorage);
     historyTests(makeStorage);
     pagingTests(makeStorage);
+    topicTests(makeStorage);
     raceTests(makeStorage);
     compactionTests(makeStorage);
   });
