@@ -18,6 +18,8 @@ const STORAGE_SUITES = [
   'snapshotsContract',
   'checkpointsContract',
   'importsContract',
+  'conflictsContract',
+  'policiesContract',
 ];
 
 /** Which suites an adapter has to pass, by the end of its name. */

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { embeddedStore } from '@mnemon/adapters/memory';
 import { connectMongo, createIndexes, type Mongo, mongoStorage } from '@mnemon/adapters/mongo';
 import { checkpointsContract } from '@mnemon/testing/contracts/checkpoints-contract';
+import { conflictsContract } from '@mnemon/testing/contracts/conflicts-contract';
 import { eventLogContract } from '@mnemon/testing/contracts/event-log-contract';
 import { importsContract } from '@mnemon/testing/contracts/imports-contract';
 import { inboxContract } from '@mnemon/testing/contracts/inbox-contract';
 import { nodesContract } from '@mnemon/testing/contracts/nodes-contract';
+import { policiesContract } from '@mnemon/testing/contracts/policies-contract';
 import { snapshotsContract } from '@mnemon/testing/contracts/snapshots-contract';
 import { spacesContract } from '@mnemon/testing/contracts/spaces-contract';
 import type { MakeStorage } from '@mnemon/testing/contracts/stored-history';
@@ -23,6 +25,8 @@ function storageContract(name: string, makeStorage: MakeStorage): void {
   snapshotsContract(name, makeStorage);
   checkpointsContract(name, makeStorage);
   importsContract(name, makeStorage);
+  conflictsContract(name, makeStorage);
+  policiesContract(name, makeStorage);
 }
 
 const stores: { close(): Promise<void> }[] = [];

@@ -9,11 +9,13 @@ export {
   unseal,
 } from './domain/commit.ts';
 export { compareKeys } from './domain/compare-keys.ts';
+export { type Conflict, type ConflictRecord, closedBy, type Resolution } from './domain/conflict.ts';
 export type { ChunkRef, Manifest, SnapshotCounts } from './domain/manifest.ts';
 export { topicsOfCommit } from './domain/topics.ts';
 export { CHAIN_START, type ChainCheck, type ChainEnd, verifyChain } from './domain/verify-chain.ts';
 export type { Checkpoint, Checkpoints } from './ports/checkpoints.ts';
 export type { Clock } from './ports/clock.ts';
+export type { ConflictCounts, ConflictFilter, ConflictStats, Conflicts } from './ports/conflicts.ts';
 export type {
   ChangedSubscriptions,
   Connection,
@@ -30,6 +32,7 @@ export type { Imports } from './ports/imports.ts';
 export type { Inbox, WaitingBatch } from './ports/inbox.ts';
 export type { Node, Nodes } from './ports/nodes.ts';
 export type { Pause } from './ports/pause.ts';
+export type { Policies } from './ports/policies.ts';
 export { type Ports, STORAGE_PORTS, type StoragePorts } from './ports/ports.ts';
 export type { RandomId } from './ports/random-ids.ts';
 export type { ChunkId, Snapshots } from './ports/snapshots.ts';

@@ -5,10 +5,12 @@ import { lockFolder } from './folder-lock.ts';
 import { type Journal, openJournal } from './journal.ts';
 import type { JournalRecord } from './journal-record.ts';
 import { memoryCheckpoints } from './memory-checkpoints.ts';
+import { memoryConflicts } from './memory-conflicts.ts';
 import { memoryEventLog } from './memory-event-log.ts';
 import { memoryImports } from './memory-imports.ts';
 import { memoryInbox } from './memory-inbox.ts';
 import { memoryNodes } from './memory-nodes.ts';
+import { memoryPolicies } from './memory-policies.ts';
 import { memorySnapshots } from './memory-snapshots.ts';
 import { memorySpaces } from './memory-spaces.ts';
 import { snapshot } from './snapshot.ts';
@@ -96,6 +98,8 @@ export function embeddedStore(options: EmbeddedStoreOptions = {}): EmbeddedStore
     snapshots: memorySnapshots(shared),
     checkpoints: memoryCheckpoints(shared),
     imports: memoryImports(shared),
+    conflicts: memoryConflicts(shared),
+    policies: memoryPolicies(shared),
     close,
   };
 }

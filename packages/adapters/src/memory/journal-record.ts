@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import type { Checkpoint, ChunkId, MutationId, Node } from '@mnemon/core';
-import type { Retention, SpaceId } from '@mnemon/protocol';
+import type { Checkpoint, ChunkId, MutationId, Node, Resolution } from '@mnemon/core';
+import type { Policy, Retention, SpaceId } from '@mnemon/protocol';
 
 /** A commit as it is kept: its text, and what it is found by. */
 export interface KeptCommit extends MutationId {
@@ -37,6 +37,17 @@ export interface KeptManifest {
 export const ROW_BYTES = 80;
 export const RECORD_BYTES = 120;
 
+/** A conflict's record as it was made; whether it has been closed since, later steps say. */
+export interface KeptConflict {
+  id: string;
+  text: string;
+}
+
+export interface Closing {
+  key: string;
+  resolvedBy: Resolution;
+}
+
 interface InPartition {
   space: SpaceId;
   partition: number;
@@ -51,6 +62,8 @@ export type JournalRecord =
       commits: readonly KeptCommit[];
       entries: readonly KeptEntry[];
       settled: readonly MutationId[];
+      conflicts?: readonly KeptConflict[];
+      closings?: readonly Closing[];
     })
   | (InPartition & { type: 'floor'; seq: number })
   | (InPartition & { type: 'drop-commits'; throughSeq: number })
@@ -64,6 +77,7 @@ export type JournalRecord =
   | { type: 'reserve'; space: SpaceId; importId: string }
   | { type: 'clear'; space: SpaceId }
   | (InPartition & { type: 'remove'; mutations: readonly MutationId[] })
+  | { type: 'policies'; space: SpaceId; policies: readonly Policy[] }
   | { type: 'node'; node: Node };
 
 const HEAD_LENGTH_AT = 10;
@@ -106,7 +120,7 @@ export function decodeRecord(line: Buffer): JournalRecord | undefined {
 function rowsWithText(record: JournalRecord): readonly { text: string }[] {
   switch (record.type) {
     case 'append':
-      return [...record.commits, ...record.entries];
+      return [...record.commits, ...record.entries, ...(record.conflicts ?? [])];
     case 'put':
       return [record.batch];
     case 'chunk':
@@ -125,6 +139,7 @@ function withoutTexts(record: JournalRecord): object {
         ...record,
         commits: record.commits.map(withoutText),
         entries: record.entries.map(withoutText),
+        ...(record.conflicts && { conflicts: record.conflicts.map(withoutText) }),
       };
     case 'put':
       return { ...record, batch: withoutText(record.batch) };

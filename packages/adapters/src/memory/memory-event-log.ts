@@ -1,4 +1,4 @@
-import { type Append, type EventLog, GENESIS, Unavailable, unseal } from '@mnemon/core';
+import { type Append, canonicalText, type EventLog, GENESIS, Unavailable, unseal } from '@mnemon/core';
 import { type Entry, EVERYTHING, isWithin } from '@mnemon/protocol';
 import type { Shared } from './embedded-store.ts';
 import type { KeptCommit, KeptEntry } from './journal-record.ts';
@@ -30,6 +30,7 @@ export function memoryEventLog(shared: Shared): EventLog {
         answered: found(mutations.map(mutationName), from.seqs).flatMap((seq) =>
           readCommits(from, seq - 1, 1),
         ),
+        policies: state().policies.get(at.space) ?? [],
         leased: from.lease !== undefined,
       };
     },
@@ -39,7 +40,10 @@ export function memoryEventLog(shared: Shared): EventLog {
       if (!fits(partitionOf(state(), append), append)) return 'conflict';
       const commits = append.commits.map(keepCommit);
       const entries = append.entries.map(({ entry }) => keepEntry(entry));
-      commit({ type: 'append', space, partition, commits, entries, settled });
+      const { closings = [] } = append;
+      const conflicts = (append.conflicts ?? []).map((row) => ({ id: row.id, text: canonicalText(row) }));
+      const met = conflicts.length + closings.length > 0 && { conflicts, closings };
+      commit({ type: 'append', space, partition, commits, entries, settled, ...met });
       return 'committed';
     },
 

@@ -17,6 +17,11 @@ export function snapshot(state: State): readonly JournalRecord[] {
   for (const ofSpace of state.checkpoints.values()) {
     for (const checkpoint of ofSpace.values()) records.push({ type: 'checkpoint', checkpoint });
   }
+  for (const [space, { rows }] of state.conflicts) {
+    const append = { type: 'append', space, partition: 0, commits: [], entries: [], settled: [] } as const;
+    for (const conflicts of chunks(rows)) records.push({ ...append, conflicts });
+  }
+  for (const [space, policies] of state.policies) records.push({ type: 'policies', space, policies });
   for (const ofSpace of state.nodes.values()) {
     for (const node of ofSpace.values()) records.push({ type: 'node', node });
   }

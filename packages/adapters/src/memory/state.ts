@@ -1,5 +1,5 @@
 import type { Checkpoint, MutationId, Node, PartitionId } from '@mnemon/core';
-import type { Retention, SpaceId } from '@mnemon/protocol';
+import type { Policy, Retention, SpaceId } from '@mnemon/protocol';
 import { countBelow } from './count-below.ts';
 import {
   type JournalRecord,
@@ -9,6 +9,7 @@ import {
   RECORD_BYTES,
   ROW_BYTES,
 } from './journal-record.ts';
+import { type KeptConflicts, noConflicts } from './kept-conflicts.ts';
 import { dropChunks, dropManifest, type KeptSnapshots, putChunk } from './kept-snapshots.ts';
 import { type SortedKeys, sortedKeys } from './sorted-keys.ts';
 import { type TopicIndex, topicIndex } from './topic-index.ts';
@@ -41,6 +42,8 @@ export interface State {
   retentions: Map<SpaceId, Retention>;
   /** Who fills a space that is not open yet. */
   imports: Map<SpaceId, string>;
+  policies: Map<SpaceId, readonly Policy[]>;
+  conflicts: Map<SpaceId, KeptConflicts>;
 }
 
 export const emptyState = (): State => ({
@@ -50,7 +53,12 @@ export const emptyState = (): State => ({
   checkpoints: new Map(),
   retentions: new Map(),
   imports: new Map(),
+  policies: new Map(),
+  conflicts: new Map(),
 });
+
+export const conflictsOf = (state: State, space: SpaceId): KeptConflicts =>
+  getOrAdd(state.conflicts, space, noConflicts);
 
 /** Ids have no slash, so no two mutations share a name. */
 export const mutationName = ({ client, n }: MutationId): string => `${client}/${n}`;
@@ -90,13 +98,18 @@ export function apply(state: State, record: JournalRecord): number {
       state.epochs.set(record.space, record.epoch);
       state.imports.delete(record.space);
       return 0;
-    case 'append':
-      return applyAppend(partitionOf(state, record), record);
     case 'floor':
       partitionOf(state, record).floor = record.seq;
       return 0;
     case 'drop-commits':
       return RECORD_BYTES + dropCommits(partitionOf(state, record), record.throughSeq);
+    case 'append': {
+      const { closings = [], conflicts = [] } = record;
+      const before = conflictsOf(state, record.space);
+      return before.close(closings) + before.add(conflicts) + applyAppend(partitionOf(state, record), record);
+    }
+    case 'policies':
+      return applyPolicies(state, record);
     case 'put':
       partitionOf(state, record).inbox.set(mutationName(record.batch), record.batch);
       return 0;
@@ -189,6 +202,7 @@ export function rowsIn(state: State, space: SpaceId): number {
 function clear(state: State, space: SpaceId): number {
   const supersededBytes = RECORD_BYTES + ROW_BYTES * rowsIn(state, space);
   state.partitions.delete(space);
+  state.conflicts.delete(space);
   return supersededBytes;
 }
 
@@ -197,6 +211,15 @@ function putCheckpoint(state: State, checkpoint: Checkpoint): number {
   const isFirst = !ofSpace.has(checkpoint.instanceId);
   ofSpace.set(checkpoint.instanceId, checkpoint);
   return isFirst ? 0 : ROW_BYTES + JSON.stringify(checkpoint).length;
+}
+
+function applyPolicies(
+  state: State,
+  { space, policies }: Extract<JournalRecord, { type: 'policies' }>,
+): number {
+  const former = state.policies.get(space);
+  state.policies.set(space, policies);
+  return former ? RECORD_BYTES + JSON.stringify(former).length : 0;
 }
 
 function applyNode(state: State, node: Node): number {

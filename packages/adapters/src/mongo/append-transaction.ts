@@ -2,13 +2,20 @@ import { type Append, Unavailable } from '@mnemon/core';
 import type { AnyBulkWriteOperation, ClientSession, MongoClient } from 'mongodb';
 import type { Collections } from './collections.ts';
 import { commitRowId, toCommitRow } from './commit-row.ts';
+import {
+  type ConflictCountRow,
+  type ConflictRow,
+  closingOf,
+  countsOf,
+  toConflictRow,
+} from './conflict-row.ts';
 import { type EntryRow, entryRowId, toEntryRow } from './entry-row.ts';
 import { inboxRowId } from './inbox-row.ts';
 import { isConflict } from './mongo-failures.ts';
 
 /**
- * One transaction, tried once: who meets a conflict has to decide anew. Two round trips and the commit, and one more
- * for batches that waited.
+ * One transaction, tried once: who meets a conflict has to decide anew. Two round trips and the commit; one more for
+ * batches that waited, and one for all that is recorded of conflicts.
  */
 export async function appendInTransaction(
   client: MongoClient,
@@ -34,11 +41,14 @@ export async function appendInTransaction(
   }
 }
 
-async function write({ events, entries, inbox }: Collections, append: Append, session: ClientSession) {
+async function write(collections: Collections, append: Append, session: ClientSession) {
+  const { events, entries, inbox, conflicts } = collections;
   const commits = append.commits.map(toCommitRow);
   if (commits.length > 0) await events.insertMany(commits, { session, ordered: true });
   const replacements = append.entries.map((version) => replacement(append, version));
   if (replacements.length > 0) await entries.bulkWrite(replacements, { session, ordered: true });
+  const met = conflictWrites(append);
+  if (met.length > 0) await conflicts.bulkWrite(met, { session, ordered: true });
   const settled = append.settled.map((mutation) => inboxRowId(append, mutation));
   if (settled.length > 0) await inbox.deleteMany({ _id: { $in: settled } }, { session });
 }
@@ -55,6 +65,23 @@ const replacement = (
     upsert: true,
   },
 });
+
+/** The records, what they add to the counts, and what is settled: one command, because they share a collection. */
+function conflictWrites({ space, conflicts = [], closings = [] }: Append) {
+  type Write = AnyBulkWriteOperation<ConflictRow | ConflictCountRow>;
+  const inserts = conflicts.map((conflict): Write => ({ insertOne: { document: toConflictRow(conflict) } }));
+  const counts = conflicts.flatMap(countsOf).map(
+    ({ _id, ...name }): Write => ({
+      updateOne: { filter: { _id }, update: { $inc: { count: 1 }, $setOnInsert: name }, upsert: true },
+    }),
+  );
+  const settled = closings.map(
+    ({ key, resolvedBy }): Write => ({
+      updateMany: { filter: { space, key, status: 'open' }, update: { $set: closingOf(resolvedBy) } },
+    }),
+  );
+  return [...settled, ...inserts, ...counts];
+}
 
 /**
  * The commit was asked for, and the answer was an error or none: it may have happened. The log tells, unless it says

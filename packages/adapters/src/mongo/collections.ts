@@ -1,5 +1,6 @@
 import type { Collection, Db } from 'mongodb';
 import type { CommitRow } from './commit-row.ts';
+import type { ConflictCountRow, ConflictRow } from './conflict-row.ts';
 import type { EntryRow } from './entry-row.ts';
 import type { InboxRow } from './inbox-row.ts';
 import type { CheckpointRow } from './mongo-checkpoints.ts';
@@ -17,6 +18,7 @@ export interface Collections {
   snapshots: Collection<ManifestRow>;
   chunks: Collection<ChunkRow>;
   checkpoints: Collection<CheckpointRow>;
+  conflicts: Collection<ConflictRow | ConflictCountRow>;
 }
 
 export const collectionsOf = (db: Db): Collections => ({
@@ -28,4 +30,5 @@ export const collectionsOf = (db: Db): Collections => ({
   snapshots: db.collection('memory_snapshots'),
   chunks: db.collection('memory_snapshot_chunks'),
   checkpoints: db.collection('memory_event_checkpoints'),
+  conflicts: db.collection('memory_conflicts'),
 });

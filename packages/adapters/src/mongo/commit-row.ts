@@ -32,7 +32,7 @@ export interface CommitRow extends MutationId {
   text: string;
 }
 
-const SEQ_DIGITS = 16; // of the greatest safe integer
+export const SEQ_DIGITS = 16; // of the greatest safe integer
 
 export const commitRowId = (at: PartitionId, seq: number): string =>
   `${rowsOf(at).$gt}${String(seq).padStart(SEQ_DIGITS, '0')}`;

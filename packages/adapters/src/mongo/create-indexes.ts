@@ -2,17 +2,27 @@ import type { Db } from 'mongodb';
 import { collectionsOf } from './collections.ts';
 import { throwUnavailable } from './mongo-failures.ts';
 
+/** Not a count. */
+const IS_CONFLICT = { text: { $exists: true } };
+
 /**
  * Makes the indexes that are missing. For a deployment and a local start, never for a cold start. What is read in the
  * order of its `_id`, log and entries, needs no other; that one also sees to it that no `seq` is there twice (I2).
  */
 export async function createIndexes(db: Db): Promise<void> {
-  const { events, inbox, nodes } = collectionsOf(db);
+  const { events, inbox, nodes, conflicts } = collectionsOf(db);
   await Promise.all([
     events.createIndex({ space: 1, mutation: 1 }, { unique: true }), // I6: no batch twice
     events.createIndex({ space: 1, partition: 1, keys: 1, seq: 1 }), // the versions of a key
     events.createIndex({ space: 1, partition: 1, topics: 1, seq: 1 }), // I4: what a selective reader should have had
     inbox.createIndex({ space: 1, partition: 1, arrivedAt: 1, client: 1, n: 1 }),
     nodes.createIndex({ space: 1 }),
+    conflicts.createIndex({ space: 1, status: 1, _id: -1 }, { partialFilterExpression: IS_CONFLICT }),
+    conflicts.createIndex({ space: 1, strategy: 1, _id: -1 }, { partialFilterExpression: IS_CONFLICT }),
+    conflicts.createIndex({ space: 1, key: 1 }, { partialFilterExpression: { status: 'open' } }),
+    conflicts.createIndex(
+      { space: 1, dimension: 1, count: -1, name: 1 },
+      { partialFilterExpression: { dimension: { $exists: true } } },
+    ),
   ]).catch(throwUnavailable);
 }

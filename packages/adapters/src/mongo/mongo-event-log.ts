@@ -14,6 +14,7 @@ import {
   leasedSpaceRowSchema,
   leasePath,
   readFloor,
+  readPolicies,
   spaceRowSchema,
 } from './space-row.ts';
 
@@ -114,8 +115,9 @@ const headSchema = z.object({ seq: z.int(), hash: z.string() });
 
 async function readSpace({ spaces }: Collections, at: PartitionId) {
   const leased = { $eq: [{ $type: `$${leasePath(at)}.until` }, 'date'] };
-  const row = await spaces.findOne({ _id: at.space, ...IS_OPEN }, { projection: { epoch: 1, leased } });
-  return row === null ? undefined : leasedSpaceRowSchema.parse(row);
+  const projection = { epoch: 1, policies: 1, leased };
+  const row = await spaces.findOne({ _id: at.space, ...IS_OPEN }, { projection });
+  return row === null ? undefined : { ...leasedSpaceRowSchema.parse(row), policies: readPolicies(row) };
 }
 
 async function readHead({ events }: Collections, at: PartitionId) {

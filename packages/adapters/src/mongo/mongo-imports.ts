@@ -40,8 +40,8 @@ export function mongoImports({ db }: { db: Db }): Imports {
 
 /** From one collection, the first that has something. */
 async function clearSome(db: Db, at: PartitionId, limit: number): Promise<number> {
-  const { events, entries, snapshots, chunks, inbox } = collectionsOf(db);
-  for (const { collectionName } of [events, entries, snapshots, chunks, inbox]) {
+  const { events, entries, snapshots, chunks, inbox, conflicts } = collectionsOf(db);
+  for (const { collectionName } of [events, entries, snapshots, chunks, inbox, conflicts]) {
     const rows = db.collection<{ _id: string }>(collectionName);
     const some = rows.find({ _id: rowsOf(at) }, { projection: { _id: 1 } }).limit(limit);
     const ids = (await some.toArray()).map((row) => row._id);

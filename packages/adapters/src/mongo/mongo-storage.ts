@@ -1,10 +1,12 @@
 import type { StoragePorts } from '@mnemon/core';
 import type { Db } from 'mongodb';
 import { mongoCheckpoints } from './mongo-checkpoints.ts';
+import { mongoConflicts } from './mongo-conflicts.ts';
 import { mongoEventLog } from './mongo-event-log.ts';
 import { mongoImports } from './mongo-imports.ts';
 import { mongoInbox } from './mongo-inbox.ts';
 import { mongoNodes } from './mongo-nodes.ts';
+import { mongoPolicies } from './mongo-policies.ts';
 import { mongoSnapshots } from './mongo-snapshots.ts';
 import { mongoSpaces } from './mongo-spaces.ts';
 
@@ -17,4 +19,6 @@ export const mongoStorage = ({ db }: { db: Db }): StoragePorts => ({
   snapshots: mongoSnapshots({ db }),
   checkpoints: mongoCheckpoints({ db }),
   imports: mongoImports({ db }),
+  conflicts: mongoConflicts({ db }),
+  policies: mongoPolicies({ db }),
 });

@@ -1,5 +1,5 @@
 import type { PartitionId } from '@mnemon/core';
-import { type Retention, retentionSchema } from '@mnemon/protocol';
+import { type Policy, policiesSchema, type Retention, retentionSchema } from '@mnemon/protocol';
 import * as z from 'zod';
 
 /** Leases by the name of their partition; their time is the database's. */
@@ -8,6 +8,8 @@ export interface SpaceRow {
   /** Left out while an import fills the space: then it is not open. */
   epoch?: string;
   importing?: string;
+  /** As text, because patterns may look like operators. */
+  policies?: string;
   leases: Record<string, { holder: string; until: Date }>;
   /** By the name of their partition: the newest commit that compaction may have taken; left out while that is none. */
   floors?: Record<string, number>;
@@ -34,3 +36,10 @@ export const readRetention = (row: unknown): Retention | undefined =>
 
 export const spaceRowSchema = z.object({ epoch: z.string() });
 export const leasedSpaceRowSchema = z.object({ epoch: z.string(), leased: z.boolean() });
+
+const policiesRowSchema = z.object({ policies: z.string().optional() });
+
+export function readPolicies(row: unknown): readonly Policy[] {
+  const { policies } = policiesRowSchema.parse(row);
+  return policies === undefined ? [] : policiesSchema.parse(JSON.parse(policies));
+}

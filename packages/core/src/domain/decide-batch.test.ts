@@ -1,9 +1,9 @@
 import { type JsonValue, LIMITS } from '@mnemon/protocol';
 import { expect, test } from 'vitest';
 import { decideBatch } from './decide-batch.ts';
-import { batchOf, del, entryAfter, NOW_MS, put, writer } from './writing.fixture.ts';
+import { batchOf, del, entryAfter, NOW_MS, PLAIN, put, writer } from './writing.fixture.ts';
 
-const at = { partition: 0, seq: 7, nowMs: NOW_MS };
+const at = { ...PLAIN, partition: 0, seq: 7 };
 const ann = writer('ann', [{ pattern: 'mine/*', access: 'write' }]);
 const mine = (value: JsonValue, more = {}) => put(value, { key: 'mine/a', ...more });
 
@@ -50,7 +50,7 @@ test('an operation that is refused leaves the others alone, and outcomes are in 
     'value-too-large',
     'too-old',
   ]);
-  expect(events.map(({ key }) => key)).toEqual(['mine/a']);
+  expect(events.map(({ type, key }) => `${type} ${key}`)).toEqual(['created mine/a', 'deleted mine/nothing']);
   expect(entries.get('mine/b')).toBe(given.get('mine/b'));
   expect(given.has('mine/a')).toBe(false);
 });

@@ -1,5 +1,13 @@
-import { type Batch, type Entry, type MemoryEvent, type Outcome, utf8Length } from '@mnemon/protocol';
-import { decide, evolve, type Writer } from './decide.ts';
+import {
+  type Batch,
+  type Entry,
+  type MemoryEvent,
+  type Op,
+  type Outcome,
+  utf8Length,
+} from '@mnemon/protocol';
+import type { Conflict } from './conflict.ts';
+import { decide, evolve, type Surroundings, type Writer } from './decide.ts';
 
 /** The current entries of the keys that are about to be written; a missing key has never been written. */
 export type Entries = ReadonlyMap<string, Entry>;
@@ -7,6 +15,9 @@ export type Entries = ReadonlyMap<string, Entry>;
 export interface BatchDecision {
   events: readonly MemoryEvent[];
   outcomes: readonly Outcome[];
+  conflicts: readonly Conflict[];
+  /** The commits without which this is not final. */
+  needs: readonly number[];
   /** The state for whatever is decided next. */
   entries: Entries;
 }
@@ -14,25 +25,31 @@ export interface BatchDecision {
 /** Outcomes travel in one frame and are kept in the log: beyond this, conflicts no longer carry the entry they met. */
 const CURRENT_ENTRIES_BYTES = 24 * 1024;
 
-/** A small write that loses against a large entry repeats the large one: a batch of them must not make a huge commit. */
-const MERGED_BYTES = 1024 * 1024;
+/** A small write may make a large version of a large entry: a batch of them must not make a huge commit. */
+const GROWN_BYTES = 1024 * 1024;
+
+const isGrown = (event: MemoryEvent, op: Op): boolean =>
+  event.merged !== undefined || event.merging !== undefined || (op.op !== 'put' && op.op !== 'delete');
 
 /** Decides the operations of a batch one after the other, each on what the ones before it made; pure. */
 export function decideBatch(
   entries: Entries,
   batch: Batch,
   writer: Writer,
-  at: { partition: number; seq: number; nowMs: number },
+  at: Surroundings & { partition: number; seq: number },
 ): BatchDecision {
   const next = new Map(entries);
   const events: MemoryEvent[] = [];
   const outcomes: Outcome[] = [];
+  const conflicts: Conflict[] = [];
+  const needs: number[] = [];
   let roomBytes = CURRENT_ENTRIES_BYTES;
-  let mergedRoomBytes = MERGED_BYTES;
+  let grownRoomBytes = GROWN_BYTES;
   for (const op of batch.ops) {
-    const { event, outcome } = decide(next.get(op.key), op, writer, at.nowMs);
-    if (event?.type === 'merged') mergedRoomBytes -= utf8Length(JSON.stringify(event));
-    if (event && mergedRoomBytes < 0) {
+    const { event, outcome, conflict, needs: needed } = decide(next.get(op.key), op, writer, at);
+    if (needed !== undefined) needs.push(needed);
+    if (event && isGrown(event, op)) grownRoomBytes -= utf8Length(JSON.stringify(event));
+    if (event && grownRoomBytes < 0) {
       outcomes.push({
         status: 'refused',
         code: 'batch-too-large',
@@ -42,6 +59,7 @@ export function decideBatch(
     }
     if (event) {
       events.push(event);
+      if (conflict) conflicts.push(conflict);
       next.set(op.key, evolve(event, at.partition, at.seq));
     }
     if (outcome.status === 'refused' && outcome.current) {
@@ -54,5 +72,5 @@ export function decideBatch(
     }
     outcomes.push(outcome);
   }
-  return { events, outcomes, entries: next };
+  return { events, outcomes, conflicts, needs, entries: next };
 }

@@ -2,10 +2,11 @@ import { compare, compareTimes, type Entry, type HybridTime, LIMITS, type Op } f
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decide, evolve } from './decide.ts';
-import { del, entryAfter, NOW_MS, put, writer } from './writing.fixture.ts';
+import { isLater } from './strategies/later.ts';
+import { del, entryAfter, NOW_MS, PLAIN, put, writer } from './writing.fixture.ts';
 
 const time = (wallMs: number, counter = 0): HybridTime => ({ wallMs, counter });
-const when = (given: Entry | undefined, op: Op, name = 'ann') => decide(given, op, writer(name), NOW_MS);
+const when = (given: Entry | undefined, op: Op, name = 'ann') => decide(given, op, writer(name), PLAIN);
 
 describe('given a key that was never written', () => {
   test('a put creates it', () => {
@@ -29,8 +30,12 @@ describe('given a key that was never written', () => {
     expect(when(evolve(event as never, 0, 1), put(1)).event).toMatchObject({ type: 'updated' });
   });
 
-  test('a delete changes nothing', () => {
-    expect(when(undefined, del())).toEqual({ outcome: { status: 'unchanged' } });
+  test('a delete changes nothing, and leaves its time for a put that was written before it', () => {
+    const { outcome, event } = when(undefined, del());
+    expect(outcome).toEqual({ status: 'unchanged' });
+    expect(event).toMatchObject({ type: 'deleted', version: 1, hlc: time(NOW_MS), author: 'ann' });
+    const late = when(evolve(event as never, 0, 1), put('tea', { atMs: NOW_MS - 1 }), 'bob');
+    expect(late.event).not.toHaveProperty('value');
   });
 
   test('what the writer claims to have seen does not enter the clock', () => {
@@ -136,7 +141,7 @@ describe('given an entry that was written concurrently', () => {
   const given = entryAfter(['ann', put('tea', { atMs: NOW_MS - 50 })]);
 
   test('the later write wins: the new one', () => {
-    expect(when(given, put('milk', { atMs: NOW_MS - 40 }), 'bob')).toEqual({
+    expect(when(given, put('milk', { atMs: NOW_MS - 40 }), 'bob')).toMatchObject({
       outcome: { status: 'merged', version: 2 },
       event: {
         type: 'merged',
@@ -151,7 +156,7 @@ describe('given an entry that was written concurrently', () => {
   });
 
   test('the later write wins: the old one, and the clock says that both are known', () => {
-    expect(when(given, put('milk', { atMs: NOW_MS - 60 }), 'bob')).toEqual({
+    expect(when(given, put('milk', { atMs: NOW_MS - 60 }), 'bob')).toMatchObject({
       outcome: { status: 'merged', version: 2 },
       event: {
         type: 'merged',
@@ -213,9 +218,17 @@ describe('given a tombstone', () => {
     expect(late.event).toMatchObject({ type: 'merged', value: 'milk' });
   });
 
-  test('a delete changes nothing, seen or not', () => {
-    expect(when(given, del({ seen: given.clock }), 'bob')).toEqual({ outcome: { status: 'unchanged' } });
-    expect(when(given, del(), 'bob')).toEqual({ outcome: { status: 'unchanged' } });
+  test('a later delete changes nothing but the time of the deletion, seen or not', () => {
+    for (const seen of [given.clock, {}]) {
+      expect(when(given, del({ seen, atMs: NOW_MS + 5 }), 'bob')).toMatchObject({
+        outcome: { status: 'unchanged' },
+        event: { type: 'deleted', version: 3, hlc: time(NOW_MS + 5), author: 'bob' },
+      });
+    }
+  });
+
+  test('an earlier delete leaves nothing at all', () => {
+    expect(when(given, del({ atMs: NOW_MS - 1 }), 'bob')).toEqual({ outcome: { status: 'unchanged' } });
   });
 });
 
@@ -267,7 +280,7 @@ describe('an expected version', () => {
 
 describe('refuses', () => {
   const codeOf = (op: Op, grants?: Parameters<typeof writer>[1], given?: Entry) => {
-    const { outcome, event } = decide(given, op, writer('ann', grants), NOW_MS);
+    const { outcome, event } = decide(given, op, writer('ann', grants), PLAIN);
     expect(event).toBeUndefined();
     return outcome.status === 'refused' ? outcome.code : outcome.status;
   };
@@ -281,13 +294,13 @@ describe('refuses', () => {
     expect(codeOf(del(), grants, entryAfter(['bob', put('tea')]))).toBe('forbidden');
     expect(codeOf(put('tea', { key: 'other' }), grants)).toBe('forbidden');
     expect(
-      decide(undefined, put('tea', { key: 'mine/a' }), writer('ann', grants), NOW_MS).event,
+      decide(undefined, put('tea', { key: 'mine/a' }), writer('ann', grants), PLAIN).event,
     ).toBeDefined();
   });
 
   test('a forbidden write without telling what is there', () => {
     const given = entryAfter(['bob', put('secret')]);
-    const { outcome } = decide(given, put('x', { expectedVersion: 9 }), writer('ann', []), NOW_MS);
+    const { outcome } = decide(given, put('x', { expectedVersion: 9 }), writer('ann', []), PLAIN);
     expect(outcome).toMatchObject({ code: 'forbidden' });
     expect(JSON.stringify(outcome)).not.toContain('secret');
   });
@@ -334,17 +347,21 @@ describe('always', () => {
 
   test('concurrent writers end with the same value, in whatever order they arrive', () => {
     const arrive = (ops: readonly (readonly [string, Op])[]) =>
-      ops.reduce((entry, [name, op]) => evolve(when(entry, op, name).event as never, 0, entry.seq + 1), base);
+      ops.reduce((entry, [name, op]) => {
+        const { event } = when(entry, op, name);
+        return event ? evolve(event, 0, entry.seq + 1) : entry;
+      }, base);
+    const winner = ({ value, hlc, author }: Entry) => ({ value, hlc, author });
     const orders = writes.chain((all) => {
       const ops = all.map(({ name, hasSeenBase, ...at }) => {
         const details = { ...at, seen: hasSeenBase ? base.clock : {} };
-        return [name, name === 'dora' ? del(details) : put(name, details)] as const;
+        return [name, name === 'dora' || name === 'cleo' ? del(details) : put(name, details)] as const;
       });
       return fc.tuple(fc.constant(ops), fc.shuffledSubarray(ops, { minLength: ops.length }));
     });
     fc.assert(
       fc.property(orders, ([one, other]) => {
-        expect(arrive(one)).toEqual(arrive(other));
+        expect(winner(arrive(one))).toEqual(winner(arrive(other)));
       }),
     );
   });
@@ -374,8 +391,10 @@ describe('always', () => {
           }
           expect(event.version).toBe((entry?.version ?? 0) + 1);
           expect(compare(event.clock, known)).toBe('after');
+          if (entry) expect(isLater(event, entry) || event.type === 'merged').toBe(true);
           expect(event.hlc.wallMs).toBeLessThanOrEqual(NOW_MS + LIMITS.clockAheadMs);
-          if (entry && event.type !== 'merged') expect(compareTimes(event.hlc, entry.hlc)).toBeGreaterThan(0);
+          if (entry && outcome.status === 'applied')
+            expect(compareTimes(event.hlc, entry.hlc)).toBeGreaterThan(0);
           if (entry && event.type === 'merged')
             expect(compareTimes(event.hlc, entry.hlc)).toBeGreaterThanOrEqual(0);
           entry = evolve(event, 0, (entry?.seq ?? 0) + 1);

@@ -1,35 +1,45 @@
 import {
-  advance,
-  allows,
   counterOf,
   type Entry,
-  type ErrorCode,
-  type EventType,
-  type Grant,
-  type HybridTime,
-  type InstanceId,
   includes,
-  LIMITS,
   latest,
   type MemoryEvent,
-  type Metadata,
   type Op,
   type Outcome,
+  type Policy,
+  policyFor,
   tick,
-  utf8Length,
+  type VectorClock,
 } from '@mnemon/protocol';
-import { isLater } from './last-write-wins.ts';
+import type { Conflict } from './conflict.ts';
+import { decideChange } from './decide-change.ts';
+import { clamp, isTooLarge, makeEvent, mergedSiblings } from './make-event.ts';
+import { refused, refuseOp, type Writer } from './refuse-op.ts';
+import { type Rule, resolve } from './resolve.ts';
+import { isLater } from './strategies/later.ts';
+import { STRATEGY_RULES } from './strategies/strategies.ts';
+import type { Base } from './strategies/strategy.ts';
+import { asVersion, type Version, versionOf } from './version.ts';
 
-/** Who writes, as the verified token says. */
-export interface Writer {
-  instanceId: InstanceId;
-  grants: readonly Grant[];
+export type { Writer } from './refuse-op.ts';
+
+const DEFAULT_STRATEGY = 'last-write-wins';
+
+/** What a decision knows beside the entry. */
+export interface Surroundings {
+  nowMs: number;
+  policies: readonly Policy[];
+  /** The event of a key at a `seq` of the log, `undefined` when there is none; `'not-loaded'` asks for it. */
+  eventAt(seq: number, key: string): MemoryEvent | undefined | 'not-loaded';
 }
 
 export interface Decision {
   outcome: Outcome;
   /** Left out when the operation changes nothing. */
   event?: MemoryEvent;
+  conflict?: Conflict;
+  /** The `seq` of a commit without which this decision is not final. */
+  needs?: number;
 }
 
 /**
@@ -37,102 +47,95 @@ export interface Decision {
  * replaced; else both writes are concurrent, and the strategy decides. The server alone counts: the writer's own
  * earlier writes always count as seen, so an instance that restarted under its old id is safe.
  */
-export function decide(entry: Entry | undefined, op: Op, writer: Writer, nowMs: number): Decision {
-  const refusal = refuse(entry, op, writer, nowMs);
+export function decide(entry: Entry | undefined, op: Op, writer: Writer, around: Surroundings): Decision {
+  const { nowMs } = around;
+  const refusal = refuseOp(entry, op, writer, nowMs);
   if (refusal) return { outcome: refusal };
-  if (op.op === 'delete' && entry?.value === undefined) return { outcome: { status: 'unchanged' } };
   const known = entry?.clock ?? {};
-  const seen = { ...op.seen, [writer.instanceId]: counterOf(known, writer.instanceId) };
+  const ownCount = counterOf(known, writer.instanceId);
   // Whoever names the version that it replaces has seen it.
-  return op.expectedVersion !== undefined || includes(seen, known)
-    ? replace(entry, op, writer, nowMs)
-    : resolve(entry as Entry, op, writer, nowMs);
+  const seen = op.expectedVersion === undefined ? { ...op.seen, [writer.instanceId]: ownCount } : known;
+  const dot = { [writer.instanceId]: ownCount + 1 };
+  if (op.op === 'increment' || op.op === 'change-set') {
+    return decideChange(entry, op, writer, { seen, dot, nowMs });
+  }
+  const policy = policyFor(around.policies, op.key);
+  const rule = ruleFor(op, policy);
+  const ttlMs = op.op === 'put' ? (op.ttlMs ?? policy?.ttlMs) : undefined;
+  const identity = { hlc: clamp(op.hlc, nowMs), author: writer.instanceId, clock: dot };
+  const arrived = versionOf(op, identity, ttlMs && nowMs + ttlMs);
+  if (op.op === 'delete' && isNothing(entry)) return deleteNothing(op.key, entry, arrived, writer);
+  if (includes(seen, known)) return replace(op.key, entry, arrived, writer, rule);
+  const stored = entry as Entry;
+  const base = STRATEGY_RULES[rule.strategy].needsBase ? baseOf(stored, op, writer, around) : 'unknown';
+  if (typeof base === 'number') return { outcome: { status: 'unchanged' }, needs: base };
+  const { event, conflict } = resolve(op.key, stored, arrived, writer, rule, { base, seen });
+  return { event, conflict, outcome: { status: 'merged', version: event.version } };
 }
 
-function refuse(entry: Entry | undefined, op: Op, writer: Writer, nowMs: number): Outcome | undefined {
-  if (!allows(writer.grants, 'write', op.key)) {
-    return refused('forbidden', `no grant to write ${op.key}`);
-  }
-  if (op.hlc.wallMs < nowMs - LIMITS.writeAgeMs) {
-    return refused('too-old', 'written longer ago than deletions are remembered');
-  }
-  if (op.op === 'increment' || op.op === 'change-set') return refused('bad-request', `no ${op.op} yet`);
-  if (op.op === 'put' && utf8Length(JSON.stringify(op.value)) > LIMITS.valueBytes) {
-    return refused('value-too-large', `a value has at most ${LIMITS.valueBytes} bytes`);
-  }
-  const exists = entry?.value !== undefined;
-  if (op.expectedVersion !== undefined && op.expectedVersion !== (exists ? entry.version : 0)) {
-    const conflict = refused('conflict', `the entry is at version ${exists ? entry.version : 0}`);
-    return exists ? { ...conflict, current: entry } : conflict;
-  }
-  return undefined;
+function ruleFor({ strategy }: Op, policy: Policy | undefined): Rule {
+  if (strategy) return { strategy };
+  return policy?.strategy
+    ? { strategy: policy.strategy, pattern: policy.pattern }
+    : { strategy: DEFAULT_STRATEGY };
 }
 
-type Refused = Extract<Outcome, { status: 'refused' }>;
-const refused = (code: ErrorCode, message: string): Refused => ({ status: 'refused', code, message });
+const isNothing = (entry: Entry | undefined): boolean => entry?.value === undefined && !entry?.siblings;
 
-function replace(entry: Entry | undefined, op: Op, writer: Writer, nowMs: number): Decision {
+/**
+ * Where nothing is, a deletion leaves its time, if it is later than what is known: a concurrent put that arrives after it
+ * is compared with it, as it would be had it come first.
+ */
+function deleteNothing(key: string, entry: Entry | undefined, arrived: Version, writer: Writer): Decision {
+  const outcome: Outcome = { status: 'unchanged' };
+  if (entry && !isLater(arrived, entry)) return { outcome };
+  const { hlc, author, importance } = arrived;
+  const made = { ...(entry && asVersion(entry)), ...arrived, hlc, author };
+  const weight = Math.max(importance ?? 0, entry?.importance ?? 0);
+  const tombstone = weight > 0 ? { ...made, importance: weight } : made;
+  return { outcome, event: makeEvent('deleted', key, entry, writer, tombstone) };
+}
+
+function replace(
+  key: string,
+  entry: Entry | undefined,
+  arrived: Version,
+  writer: Writer,
+  rule: Rule,
+): Decision {
   const exists = entry?.value !== undefined;
-  const type: EventType = op.op === 'delete' ? 'deleted' : exists ? 'updated' : 'created';
-  const own = clamp(op.hlc, nowMs);
+  const type = arrived.value === undefined ? 'deleted' : exists ? 'updated' : 'created';
   // A write that has seen another is later than it, whatever the writer's wall clock says.
-  const hlc = entry ? latest(own, tick(entry.hlc, 0)) : own;
-  const event = makeEvent(type, entry, op, writer, {
-    hlc,
-    author: writer.instanceId,
-    ...contentOf(op, nowMs),
-  });
+  const later = entry ? { ...arrived, hlc: latest(arrived.hlc, tick(entry.hlc, 0)) } : arrived;
+  const stored = entry && asVersion(entry);
+  const made = STRATEGY_RULES[rule.strategy].replace?.(stored, later) ?? later;
+  const event = entry?.siblings
+    ? { ...makeEvent('merged', key, entry, writer, made), merged: mergedSiblings(entry.siblings) }
+    : makeEvent(type, key, entry, writer, made);
+  if (isTooLarge(event))
+    return { outcome: refused('value-too-large', 'with all that it carries, too large') };
   return { event, outcome: { status: 'applied', version: event.version } };
 }
 
-function resolve(entry: Entry, op: Op, writer: Writer, nowMs: number): Decision {
-  const mine = { hlc: clamp(op.hlc, nowMs), author: writer.instanceId, ...contentOf(op, nowMs) };
-  const event = makeEvent('merged', entry, op, writer, isLater(mine, entry) ? mine : entry);
-  return { event, outcome: { status: 'merged', version: event.version } };
+/** What the writer had read, or the `seq` of the commit that has to be asked. */
+function baseOf(
+  entry: Entry,
+  { key, seen, seenSeq }: Op,
+  { instanceId }: Writer,
+  { eventAt }: Surroundings,
+): Base | number {
+  // Its own writes count as seen, but which of them it had before it, nobody knows.
+  const hasWrittenSince = (clock: VectorClock) =>
+    counterOf(entry.clock, instanceId) > counterOf(clock, instanceId);
+  if (hasWrittenSince(seen)) return 'unknown';
+  if (Object.keys(seen).length === 0) return {};
+  if (seenSeq === undefined) return 'unknown';
+  const event = eventAt(seenSeq, key);
+  if (event === 'not-loaded') return seenSeq;
+  return event && isSame(event.clock, seen) ? { value: event.value } : 'unknown';
 }
 
-type Content = Metadata & Pick<MemoryEvent, 'value' | 'expiresAtMs'>;
-type Side = Pick<MemoryEvent, 'hlc' | 'author'> & Content;
-
-function makeEvent(
-  type: EventType,
-  entry: Entry | undefined,
-  op: Op,
-  writer: Writer,
-  side: Side,
-): MemoryEvent {
-  const { hlc, author } = side;
-  return {
-    type,
-    key: op.key,
-    version: (entry?.version ?? 0) + 1,
-    clock: advance(entry?.clock ?? {}, writer.instanceId),
-    hlc,
-    author,
-    ...pick(side, CONTENT),
-  };
-}
-
-const CONTENT = ['value', 'tags', 'importance', 'entities', 'relationships', 'expiresAtMs'] as const;
-
-/** What the version that `op` makes is about; a put is a whole version: what it does not name, it does not have. */
-function contentOf(op: Op, nowMs: number): Content {
-  if (op.op !== 'put') return pick(op as Content, ['importance']);
-  const content = pick(op as Content, CONTENT);
-  return op.ttlMs === undefined ? content : { ...content, expiresAtMs: nowMs + op.ttlMs };
-}
-
-/** The fields of those names that there are: a field without a value has no canonical text. */
-function pick<Field extends keyof Content>(from: Content, fields: readonly Field[]): Pick<Content, Field> {
-  const present = fields.filter((field) => from[field] !== undefined);
-  return Object.fromEntries(present.map((field) => [field, from[field]])) as Pick<Content, Field>;
-}
-
-/** A clock that runs ahead may not win for ever. */
-function clamp(hlc: HybridTime, nowMs: number): HybridTime {
-  const latestMs = nowMs + LIMITS.clockAheadMs;
-  return hlc.wallMs > latestMs ? { wallMs: latestMs, counter: 0 } : hlc;
-}
+const isSame = (a: VectorClock, b: VectorClock): boolean => includes(a, b) && includes(b, a);
 
 /** The entry that `event` leaves behind. */
 export function evolve(event: MemoryEvent, partition: number, seq: number): Entry {

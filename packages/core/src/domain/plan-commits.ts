@@ -1,13 +1,17 @@
 import type { Ack, Batch, ErrorCode, Outcome } from '@mnemon/protocol';
 import type { Append, Loaded, PartitionId } from '../ports/event-log.ts';
 import type { WaitingBatch } from '../ports/inbox.ts';
-import { type SealedCommit, seal } from './commit.ts';
-import { decideBatch, type Entries } from './decide-batch.ts';
+import { type Commit, type SealedCommit, seal } from './commit.ts';
+import { type ConflictRecord, closedBy, recordsOf } from './conflict.ts';
+import type { Surroundings } from './decide.ts';
+import { type BatchDecision, decideBatch, type Entries } from './decide-batch.ts';
 
 /** What to append for some batches, and what to answer their writers once it is. */
-export interface Plan extends Append {
+export interface Plan extends Required<Append> {
   epoch: string;
   answers: readonly Answer[];
+  /** Commits of the log that have to be read before this plan can be made for good. */
+  needs: readonly number[];
 }
 
 export interface Answer {
@@ -18,13 +22,10 @@ export interface Answer {
 }
 
 /** The plan's append and nothing more: a store in another thread gets a copy of all that it is given. */
-export const appendOf = ({ space, partition, commits, entries, settled }: Plan): Append => ({
-  space,
-  partition,
-  commits,
-  entries,
-  settled,
-});
+export const appendOf = (plan: Plan): Append => {
+  const { space, partition, commits, entries, settled, conflicts, closings } = plan;
+  return { space, partition, commits, entries, settled, conflicts, closings };
+};
 
 /** A batch came in with a valid token. That it had to wait for others is not its writer's fault. */
 const WAITING_GRACE_MS = 60_000;
@@ -34,7 +35,13 @@ interface Progress {
   head: { seq: number; hash: string };
   commits: SealedCommit[];
   answers: Answer[];
+  conflicts: ConflictRecord[];
+  closings: NonNullable<Append['closings']>[number][];
+  needs: number[];
 }
+
+/** What decisions ask of the log: the commits that were loaded for them, `undefined` where there is none. */
+export type Consulted = ReadonlyMap<number, SealedCommit | undefined>;
 
 /** Decides batches one after the other on one loaded state; pure. Each becomes a commit of its own. */
 export function planCommits(
@@ -42,18 +49,31 @@ export function planCommits(
   waiting: readonly WaitingBatch[],
   at: PartitionId,
   nowMs: number,
+  consulted: Consulted = new Map(),
 ): Plan {
-  const progress: Progress = { entries: loaded.entries, head: loaded.head, commits: [], answers: [] };
+  const progress: Progress = {
+    entries: loaded.entries,
+    head: loaded.head,
+    commits: [],
+    answers: [],
+    conflicts: [],
+    closings: [],
+    needs: [],
+  };
+  const around = { nowMs, policies: loaded.policies, eventAt: eventsIn(consulted) };
   for (const batch of waiting) {
     const first = findAnswer([...loaded.answered, ...progress.commits], batch);
     if (first) progress.answers.push(repeatAnswer(first, batch));
-    else decideOne(progress, batch, loaded.epoch, at, nowMs);
+    else decideOne(progress, batch, loaded.epoch, at, around);
   }
-  const { commits } = progress;
+  const { commits, conflicts, closings, needs } = progress;
   return {
     ...at,
     epoch: loaded.epoch,
     commits,
+    conflicts,
+    closings,
+    needs: [...new Set(needs)],
     entries: changedEntries(loaded.entries, progress.entries),
     settled: waiting.map(({ batch: { client, n } }) => ({ client, n })),
     answers: progress.answers.map((answer) => ({
@@ -63,7 +83,22 @@ export function planCommits(
   };
 }
 
-function decideOne(progress: Progress, to: WaitingBatch, epoch: string, at: PartitionId, nowMs: number) {
+const eventsIn =
+  (consulted: Consulted): Surroundings['eventAt'] =>
+  (seq, key) =>
+    // The last of them: a batch may write a key twice, and readers only hold what it left.
+    consulted.has(seq)
+      ? consulted.get(seq)?.commit.events.findLast((event) => event.key === key)
+      : 'not-loaded';
+
+function decideOne(
+  progress: Progress,
+  to: WaitingBatch,
+  epoch: string,
+  at: PartitionId,
+  around: Surroundings,
+): void {
+  const { nowMs } = around;
   const seq = progress.head.seq + 1;
   const { caller, batch } = to;
   if (caller.tokenExpiresAtMs + WAITING_GRACE_MS <= nowMs) {
@@ -71,7 +106,8 @@ function decideOne(progress: Progress, to: WaitingBatch, epoch: string, at: Part
     progress.answers.push({ to, ack: refuseAll(batch, 'token-expired', 'the token has expired') });
     return;
   }
-  const decision = decideBatch(progress.entries, batch, caller, { partition: at.partition, seq, nowMs });
+  const decision = decideBatch(progress.entries, batch, caller, { ...around, partition: at.partition, seq });
+  progress.needs.push(...decision.needs);
   const outcomes = [...decision.outcomes];
   const ack: Ack = { client: batch.client, n: batch.n, outcomes, shared: 1 };
   if (decision.events.length === 0 && !outcomes.some(dependsOnState)) {
@@ -88,10 +124,25 @@ function decideOne(progress: Progress, to: WaitingBatch, epoch: string, at: Part
     mutation: { client: batch.client, n: batch.n, outcomes },
     prevHash: progress.head.hash,
   });
+  noteConflicts(progress, decision, commit.commit);
   progress.entries = decision.entries;
   progress.head = { seq, hash: commit.hash };
   progress.commits.push(commit);
   progress.answers.push({ to, ack: { ...ack, commit: { partition: at.partition, seq } }, commit });
+}
+
+/** What met in this commit is recorded with it, and what its writer has settled is closed, wherever it is recorded. */
+function noteConflicts(progress: Progress, decision: BatchDecision, commit: Commit): void {
+  progress.conflicts.push(...recordsOf(decision.conflicts, commit));
+  for (const event of decision.events) {
+    if (!progress.entries.get(event.key)?.siblings || decision.entries.get(event.key)?.siblings) continue;
+    const { key, version } = event;
+    const resolvedBy = { instanceId: commit.author, version, atMs: commit.committedAtMs };
+    progress.conflicts = progress.conflicts.map((each) =>
+      each.key === key ? closedBy(each, resolvedBy) : each,
+    );
+    progress.closings.push({ key, resolvedBy });
+  }
 }
 
 // I6: what was answered so stays so. Without a commit to remember it, a late copy of the batch would be decided on

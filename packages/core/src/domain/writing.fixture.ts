@@ -14,10 +14,13 @@ import type { Loaded } from '../ports/event-log.ts';
 import type { WaitingBatch } from '../ports/inbox.ts';
 import type { Caller } from './caller.ts';
 import { GENESIS, type SealedCommit, seal } from './commit.ts';
-import { decide, evolve, type Writer } from './decide.ts';
+import { decide, evolve, type Surroundings, type Writer } from './decide.ts';
 
 /** What is the present in tests of the domain. */
 export const NOW_MS = Date.UTC(2026, 0, 1);
+
+/** A space without policies, and a log of which nothing is asked. */
+export const PLAIN: Surroundings = { nowMs: NOW_MS, policies: [], eventAt: () => undefined };
 
 export const AT = { space: 'team' as SpaceId, partition: 0 };
 
@@ -50,7 +53,7 @@ export const del = (details: Details = {}): Op => ({ op: 'delete', ...opFields(d
 export function entryAfter(...steps: readonly (readonly [string, Op])[]): Entry {
   let entry: Entry | undefined;
   for (const [index, [name, op]] of steps.entries()) {
-    const { event } = decide(entry, op, writer(name), NOW_MS);
+    const { event } = decide(entry, op, writer(name), PLAIN);
     if (!event) throw new Error(`step ${index} changes nothing`);
     entry = evolve(event, 0, index + 1);
   }
@@ -86,6 +89,7 @@ export const NOTHING_WRITTEN: Loaded = {
   head: { seq: 0, hash: GENESIS },
   entries: new Map(),
   answered: [],
+  policies: [],
   leased: false,
 };
 

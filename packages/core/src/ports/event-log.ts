@@ -1,5 +1,6 @@
-import type { Cursor, Entry, SpaceId } from '@mnemon/protocol';
+import type { Cursor, Entry, Policy, SpaceId } from '@mnemon/protocol';
 import type { MutationId, SealedCommit } from '../domain/commit.ts';
+import type { ConflictRecord, Resolution } from '../domain/conflict.ts';
 import type { History } from './history.ts';
 
 /** A partition of a space's log. */
@@ -16,6 +17,8 @@ export interface Loaded {
   entries: ReadonlyMap<string, Entry>;
   /** Of the mutations asked for, the commits that hold them. */
   answered: readonly SealedCommit[];
+  /** The space's, in order. */
+  policies: readonly Policy[];
   /** Whether the write lease was taken and not given back: somebody holds it, or died with it and left work behind. */
   leased: boolean;
 }
@@ -27,6 +30,10 @@ export interface Append extends PartitionId {
   entries: readonly { entry: Entry; loadedSeq: number }[];
   /** Batches that these commits take out of the inbox. */
   settled: readonly MutationId[];
+  /** What met in these commits. */
+  conflicts?: readonly ConflictRecord[];
+  /** Keys of which all conflicts that are open in the store are settled by these commits. */
+  closings?: readonly { key: string; resolvedBy: Resolution }[];
 }
 
 /**

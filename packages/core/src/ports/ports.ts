@@ -1,5 +1,6 @@
 import type { Checkpoints } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
+import type { Conflicts } from './conflicts.ts';
 import type { Connections } from './connections.ts';
 import type { EventBus } from './event-bus.ts';
 import type { EventLog } from './event-log.ts';
@@ -7,6 +8,7 @@ import type { Fanout } from './fanout.ts';
 import type { Imports } from './imports.ts';
 import type { Inbox } from './inbox.ts';
 import type { Nodes } from './nodes.ts';
+import type { Policies } from './policies.ts';
 import type { RandomId } from './random-ids.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Spaces } from './spaces.ts';
@@ -20,6 +22,8 @@ export const STORAGE_PORTS = [
   'snapshots',
   'checkpoints',
   'imports',
+  'conflicts',
+  'policies',
 ] as const satisfies readonly (keyof Ports)[];
 export type StoragePorts = Pick<Ports, (typeof STORAGE_PORTS)[number]>;
 
@@ -27,6 +31,8 @@ export type StoragePorts = Pick<Ports, (typeof STORAGE_PORTS)[number]>;
 export interface Ports {
   log: EventLog;
   inbox: Inbox;
+  conflicts: Conflicts;
+  policies: Policies;
   connections: Connections;
   nodes: Nodes;
   spaces: Spaces;

@@ -1,7 +1,8 @@
-import { appendOf, planCommits } from '../domain/plan-commits.ts';
+import { appendOf } from '../domain/plan-commits.ts';
 import type { PartitionId } from '../ports/event-log.ts';
 import type { Ports } from '../ports/ports.ts';
 import { loadFor } from './load.ts';
+import { planFor } from './plan-for.ts';
 import { publish } from './publish.ts';
 
 const LEASE_MS = 2_000;
@@ -54,7 +55,7 @@ async function commitRounds(
       if (waiting.length === 0) return true;
       // Loaded with their mutations: one may have been committed by a writer that took the fast path (I6).
       const loaded = await loadFor(ports, at, waiting, true);
-      const plan = planCommits(loaded, waiting, at, ports.clock.now());
+      const plan = await planFor(ports, loaded, waiting, at);
       if (plan.commits.length === 0) await ports.inbox.remove(at, plan.settled);
       else if ((await ports.log.append(appendOf(plan))) === 'conflict') {
         if (++conflicts === MAX_CONFLICTS) return false;

@@ -1,11 +1,12 @@
 import { type Ack, type Batch, type WireError, wireError } from '@mnemon/protocol';
 import type { Caller } from '../domain/caller.ts';
-import { appendOf, planCommits } from '../domain/plan-commits.ts';
+import { appendOf } from '../domain/plan-commits.ts';
 import type { PartitionId } from '../ports/event-log.ts';
 import type { WaitingBatch } from '../ports/inbox.ts';
 import type { Ports } from '../ports/ports.ts';
 import { drainInbox } from './group-commit.ts';
 import { loadFor } from './load.ts';
+import { planFor } from './plan-for.ts';
 import { publish } from './publish.ts';
 
 /** A batch that waited so long in vain is given up on for now: its writer is told to come again. */
@@ -36,7 +37,7 @@ export async function attemptWrite(ports: Ports, waiting: WaitingBatch): Promise
   // 1. Load.
   const loaded = await loadFor(ports, at, [waiting], batch.resend === true);
   // 2. Decide.
-  const plan = planCommits(loaded, [waiting], at, ports.clock.now());
+  const plan = await planFor(ports, loaded, [waiting], at);
   const [answer] = plan.answers;
   // What makes no commit does not depend on others: it was answered before, or is refused for what it is.
   if (answer && (plan.commits.length === 0 || !loaded.leased)) {

@@ -36,6 +36,7 @@ export function appendTests(makeStorage: MakeStorage): void {
         head: { seq: 0, hash: GENESIS },
         entries: new Map(),
         answered: [],
+        policies: [],
         leased: false,
       });
       expect(await log.head(at.space)).toEqual({ epoch: 'epoch-1', seq: [0] });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isLater } from './last-write-wins.ts';
+import { compareStamps, isLater } from './later.ts';
 
 const write = fc.record({
   hlc: fc.record({ wallMs: fc.nat(2), counter: fc.nat(2) }),
@@ -12,6 +12,7 @@ test('of two different writes exactly one is later, and later is transitive', ()
     fc.property(write, write, write, (a, b, c) => {
       const isSame = JSON.stringify(a) === JSON.stringify(b);
       expect(isLater(a, b)).toBe(!isSame && !isLater(b, a));
+      expect(compareStamps(a, b) === 0).toBe(isSame);
       if (isLater(a, b) && isLater(b, c)) expect(isLater(a, c)).toBe(true);
     }),
   );

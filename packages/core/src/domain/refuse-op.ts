@@ -1,0 +1,44 @@
+import {
+  allows,
+  type Entry,
+  type ErrorCode,
+  type Grant,
+  type InstanceId,
+  LIMITS,
+  type Op,
+  type Outcome,
+  utf8Length,
+} from '@mnemon/protocol';
+
+/** Who writes, as the verified token says. */
+export interface Writer {
+  instanceId: InstanceId;
+  grants: readonly Grant[];
+}
+
+type Refused = Extract<Outcome, { status: 'refused' }>;
+export const refused = (code: ErrorCode, message: string): Refused => ({ status: 'refused', code, message });
+
+/** Why an operation may not even be tried, if so. */
+export function refuseOp(
+  entry: Entry | undefined,
+  op: Op,
+  writer: Writer,
+  nowMs: number,
+): Outcome | undefined {
+  if (!allows(writer.grants, 'write', op.key)) {
+    return refused('forbidden', `no grant to write ${op.key}`);
+  }
+  if (op.hlc.wallMs < nowMs - LIMITS.writeAgeMs) {
+    return refused('too-old', 'written longer ago than deletions are remembered');
+  }
+  if (op.op === 'put' && utf8Length(JSON.stringify(op.value)) > LIMITS.valueBytes) {
+    return refused('value-too-large', `a value has at most ${LIMITS.valueBytes} bytes`);
+  }
+  const exists = entry?.value !== undefined;
+  if (op.expectedVersion !== undefined && op.expectedVersion !== (exists ? entry.version : 0)) {
+    const conflict = refused('conflict', `the entry is at version ${exists ? entry.version : 0}`);
+    return exists ? { ...conflict, current: entry } : conflict;
+  }
+  return undefined;
+}
