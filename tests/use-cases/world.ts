@@ -136,7 +136,7 @@ export async function join(
   return client;
 }
 
-type Details = Partial<Pick<Op, 'seen' | 'expectedVersion' | 'hlc'>>;
+type Details = Partial<Pick<Op, 'seen' | 'seenSeq' | 'expectedVersion' | 'hlc'>>;
 const opFields = (world: World, key: string, details: Details) => ({
   key,
   seen: {},

@@ -39,6 +39,13 @@ export type { ChunkId, Snapshots } from './ports/snapshots.ts';
 export type { Spaces } from './ports/spaces.ts';
 export { Unavailable } from './ports/unavailable.ts';
 export { catchUp } from './use-cases/catch-up.ts';
+export {
+  type ConflictsPage,
+  type ConflictsRequest,
+  conflictStats,
+  getConflict,
+  listConflicts,
+} from './use-cases/conflicts.ts';
 export { connect } from './use-cases/connect.ts';
 export { diff } from './use-cases/diff.ts';
 export { dismiss, forget } from './use-cases/disconnect.ts';
@@ -46,8 +53,10 @@ export { eventsSince, type FeedEvent, type FeedPage, type FeedRequest } from './
 export { followEvents } from './use-cases/follow-events.ts';
 export { heartbeat } from './use-cases/heartbeat.ts';
 export { history } from './use-cases/history.ts';
+export { getPolicies, setPolicies } from './use-cases/policies.ts';
 export { readEntry } from './use-cases/read-entry.ts';
 export type { Answered } from './use-cases/refusal.ts';
+export { type Merged, resolveConflict } from './use-cases/resolve-conflict.ts';
 export { stateAt } from './use-cases/state-at.ts';
 export { subscribe } from './use-cases/subscribe.ts';
 export { unsubscribe } from './use-cases/unsubscribe.ts';
