@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { embeddedStore } from '@mnemon/adapters/memory';
 import { connectMongo, mongoStorage } from '@mnemon/adapters/mongo';
-import { type EventLog, verify } from '@mnemon/core';
+import { type StoragePorts, verify } from '@mnemon/core';
 import type { SpaceId } from '@mnemon/protocol';
 import { keyOf } from './path-key.ts';
 import type { Files, ReplayResult } from './replay.ts';
@@ -48,17 +48,17 @@ function compare(name: string, files: Files, service: Files): number {
 
 /** Reads the log where the cloud, which has ended, kept it. */
 async function verifyLog(dataDir: string, space: SpaceId) {
-  const { log, close } = await openLog(dataDir);
+  const store = await openStore(dataDir);
   try {
-    return await verify({ log }, { space, partition: 0 });
+    return await verify(store, { space, partition: 0 });
   } finally {
-    await close();
+    await store.close();
   }
 }
 
-async function openLog(dataDir: string): Promise<{ log: EventLog; close: () => Promise<void> }> {
+async function openStore(dataDir: string): Promise<StoragePorts & { close: () => Promise<void> }> {
   const url = process.env.MONGODB_URL;
   if (!url) return embeddedStore({ path: join(dataDir, 'memory') });
   const mongo = connectMongo({ url, dbName: 'mnemon' });
-  return { log: mongoStorage(mongo).log, close: () => mongo.close() };
+  return { ...mongoStorage(mongo), close: () => mongo.close() };
 }

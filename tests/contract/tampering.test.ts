@@ -17,7 +17,7 @@ describe.runIf(engineUrl('MongoDB'))('verify on MongoDB', () => {
     await mongo.close();
   });
   const events = () => mongo.db.collection('memory_events');
-  const check = (at: PartitionId) => verify({ log: mongoStorage(mongo).log }, at);
+  const check = (at: PartitionId) => verify(mongoStorage(mongo), at);
 
   /** A log of five commits, each with an entry of its own. */
   async function logOfFive(): Promise<PartitionId> {

@@ -2,7 +2,7 @@ import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { dynamoClient, dynamoConnections } from '@mnemon/adapters/dynamo';
 import type { MemoryEventBus } from '@mnemon/adapters/memory';
 import { connectMongo, mongoStorage } from '@mnemon/adapters/mongo';
-import type { Commit, Connections, EventLog, Inbox, SealedCommit, Verdict } from '@mnemon/core';
+import type { Commit, Connections, EventLog, Inbox, SealedCommit, StoragePorts, Verdict } from '@mnemon/core';
 import { verify } from '@mnemon/core';
 import type { SpaceId } from '@mnemon/protocol';
 import { Redis } from 'ioredis';
@@ -45,7 +45,7 @@ export async function openBackdoor(inside: Inside, redisUrl: string | undefined)
     inbox,
     connections: rows.connections,
     commits: (space) => log.commits({ space, partition, afterSeq: 0, limit: MANY }),
-    verify: (space) => verify({ log }, { space, partition }),
+    verify: (space) => verify(store, { space, partition }),
     announced: (space) => announcements.filter(({ commit }) => commit.space === space),
     async close() {
       await Promise.all([store.close(), rows.close(), bus.close()]);
@@ -53,19 +53,21 @@ export async function openBackdoor(inside: Inside, redisUrl: string | undefined)
   };
 }
 
-function openStore({ env, ports }: Inside): Closable<{ log: EventLog; inbox: Inbox }> {
+type Store = Pick<StoragePorts, 'log' | 'inbox' | 'snapshots'>;
+
+function openStore({ env, ports }: Inside): Closable<Store> {
   const { MONGODB_URL: url, MONGODB_DATABASE: dbName } = env;
   if (!url) {
-    const { log, inbox } = ports;
-    if (!log || !inbox) throw new Error('a cloud without a memory');
-    return { log, inbox, close: async () => {} };
+    const { log, inbox, snapshots } = ports;
+    if (!log || !inbox || !snapshots) throw new Error('a cloud without a memory');
+    return { log, inbox, snapshots, close: async () => {} };
   }
   const mongo = connectMongo({ url, dbName });
   const close = async () => {
     await mongo.db.dropDatabase();
     await mongo.close();
   };
-  return { log: mongoStorage(mongo).log, inbox: mongoStorage(mongo).inbox, close };
+  return { ...mongoStorage(mongo), close };
 }
 
 function openConnections({ env }: Inside): Closable<{ connections: Connections }> {

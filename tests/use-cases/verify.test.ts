@@ -7,7 +7,7 @@ import { AT, makeWorld, put, type World, worldWithCommits, writeAlone } from './
 function verdictOn({ ports }: World, tamper: (commit: SealedCommit) => SealedCommit[]) {
   const commits: typeof ports.log.commits = async (at) =>
     (await ports.log.commits({ ...at, limit: 10_000 })).flatMap(tamper).slice(0, at.limit);
-  return verify({ log: { ...ports.log, commits } }, AT);
+  return verify({ ...ports, log: { ...ports.log, commits } }, AT);
 }
 
 /** The log after somebody rewrote all of it, hashes included. */
@@ -18,7 +18,7 @@ async function rechained({ ports }: World, forge: (sealed: SealedCommit) => Comm
   }
   const commits: typeof ports.log.commits = async ({ afterSeq, limit }) =>
     forged.slice(afterSeq, afterSeq + limit);
-  return { log: { ...ports.log, commits } };
+  return { ...ports, log: { ...ports.log, commits } };
 }
 
 test('a log that nobody touched is intact, however long', async () => {
@@ -118,6 +118,8 @@ test('a commit that is made while the log is read is no flaw', async () => {
       await writeAlone(world, 'bob', put(world, 'k1', moment));
       return (log[moment] as (...args: never[]) => unknown)(...args);
     };
-    expect(await verify({ log: { ...log, [moment]: meanwhile } }, AT)).toMatchObject({ intact: true });
+    expect(await verify({ ...world.ports, log: { ...log, [moment]: meanwhile } }, AT)).toMatchObject({
+      intact: true,
+    });
   }
 });

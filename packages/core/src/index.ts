@@ -38,7 +38,16 @@ export type { RandomId } from './ports/random-ids.ts';
 export type { ChunkId, Snapshots } from './ports/snapshots.ts';
 export type { Spaces } from './ports/spaces.ts';
 export { Unavailable } from './ports/unavailable.ts';
+export {
+  listCheckpoints,
+  listSnapshots,
+  readRetention,
+  type SnapshotSummary,
+  setRetention,
+  snapshotSpace,
+} from './use-cases/administer.ts';
 export { catchUp } from './use-cases/catch-up.ts';
+export { type Compaction, compact } from './use-cases/compact.ts';
 export {
   type ConflictsPage,
   type ConflictsRequest,
@@ -55,10 +64,18 @@ export { heartbeat } from './use-cases/heartbeat.ts';
 export { history } from './use-cases/history.ts';
 export { getPolicies, setPolicies } from './use-cases/policies.ts';
 export { readEntry } from './use-cases/read-entry.ts';
+export {
+  snapshotBefore,
+  snapshotEntries,
+  snapshotEntriesOf,
+  UnreadableSnapshot,
+} from './use-cases/read-snapshot.ts';
 export type { Answered } from './use-cases/refusal.ts';
 export { type Merged, resolveConflict } from './use-cases/resolve-conflict.ts';
+export { snapshotAndCompact, snapshotAndCompactAll } from './use-cases/snapshot-and-compact.ts';
 export { stateAt } from './use-cases/state-at.ts';
 export { subscribe } from './use-cases/subscribe.ts';
+export { takeSnapshot } from './use-cases/take-snapshot.ts';
 export { unsubscribe } from './use-cases/unsubscribe.ts';
 export { type Verdict, verify } from './use-cases/verify.ts';
 export { writeAndWait } from './use-cases/write-and-wait.ts';

@@ -6,7 +6,7 @@ export interface ChunkRef {
   number: number;
   /** SHA-256 of the text, in hex. */
   hash: string;
-  entries: number;
+  counts: SnapshotCounts;
   lastKey: string;
 }
 
@@ -46,14 +46,20 @@ export function isSealed(manifest: Manifest): boolean {
   return hashOf(canonicalText(content)) === contentHash;
 }
 
-export const NOTHING_COUNTED: SnapshotCounts = { entries: 0, tombstones: 0, entities: 0, relationships: 0 };
+export const countsOf = ({ value, entities = [], relationships = [] }: Entry): SnapshotCounts => ({
+  entries: value === undefined ? 0 : 1,
+  tombstones: value === undefined ? 1 : 0,
+  entities: entities.length,
+  relationships: relationships.length,
+});
 
-export function countEntries(counts: SnapshotCounts, entries: readonly Entry[]): SnapshotCounts {
-  const total = { ...counts };
-  for (const { value, entities = [], relationships = [] } of entries) {
-    total[value === undefined ? 'tombstones' : 'entries'] += 1;
-    total.entities += entities.length;
-    total.relationships += relationships.length;
+export function sumCounts(all: Iterable<SnapshotCounts>): SnapshotCounts {
+  const sum = { entries: 0, tombstones: 0, entities: 0, relationships: 0 };
+  for (const counts of all) {
+    sum.entries += counts.entries;
+    sum.tombstones += counts.tombstones;
+    sum.entities += counts.entities;
+    sum.relationships += counts.relationships;
   }
-  return total;
+  return sum;
 }

@@ -9,7 +9,7 @@ import { type Answered, ok, refuse } from './refusal.ts';
 import { statePage } from './state-page.ts';
 
 /** Whoever missed more gets the state: cheaper for both than its history. */
-const LOG_COMMITS = 2_000;
+export const LOG_COMMITS = 2_000;
 
 /** What a reader asks: from where on, or which page; of which patterns, everything if left out. */
 export type CatchUpRequest =

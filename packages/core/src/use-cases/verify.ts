@@ -1,5 +1,6 @@
 import { canonicalText, type SealedCommit } from '../domain/commit.ts';
 import { evolve } from '../domain/decide.ts';
+import { isSealed } from '../domain/manifest.ts';
 import { CHAIN_START, type ChainCheck, type ChainEnd, verifyChain } from '../domain/verify-chain.ts';
 import type { PartitionId } from '../ports/event-log.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -16,19 +17,35 @@ export type Verdict = { intact: true; end: ChainEnd } | Flaw;
 const COMMITS_PER_READ = 500;
 
 /**
- * Walks the whole hash chain of a partition: finds a commit that was rewritten, that is missing, or that belongs elsewhere,
+ * Walks the whole hash chain of a partition, from the log's floor on: finds a commit that was rewritten, that is missing, or that belongs elsewhere,
  * and a log that was cut off (I2). The newest commit has no successor to betray it; it is compared with the entries that it
  * made. Who may write to the store can forge both: that is noticed by whoever passes the `end` of an earlier
  * verification as `known`.
  */
 export async function verify(
-  ports: Pick<Ports, 'log'>,
+  ports: Pick<Ports, 'log' | 'snapshots'>,
   at: PartitionId,
   known: ChainEnd = CHAIN_START,
 ): Promise<Verdict> {
+  for (;;) {
+    const floor = await ports.log.floor(at);
+    const verdict = await walk(ports, at, floor, known);
+    // What was missing may have been compacted on the way.
+    if (verdict.intact || (await ports.log.floor(at)) === floor) return verdict;
+  }
+}
+
+async function walk(
+  ports: Pick<Ports, 'log' | 'snapshots'>,
+  at: PartitionId,
+  floor: number,
+  known: ChainEnd,
+): Promise<Verdict> {
   // First, so that a commit that is made meanwhile is in the log that is read below.
   const newestEntrySeq = await ports.log.newestEntrySeq(at);
-  let end = CHAIN_START;
+  const start = await chainStart(ports, at, floor);
+  if (!start) return { intact: false, seq: floor, problem: 'missing' };
+  let end = start;
   let newest: SealedCommit | undefined;
   for (;;) {
     const commits = await ports.log.commits({ ...at, afterSeq: end.seq, limit: COMMITS_PER_READ });
@@ -42,6 +59,19 @@ export async function verify(
     return { intact: false, seq: end.seq + 1, problem: 'truncated' };
   }
   return (newest && (await flawOfNewest(ports, at, newest))) ?? { intact: true, end };
+}
+
+/** Of a compacted log, the commit that the snapshot at its floor is of. */
+async function chainStart(
+  { snapshots }: Pick<Ports, 'snapshots'>,
+  at: PartitionId,
+  floor: number,
+): Promise<ChainEnd | undefined> {
+  if (floor === 0) return CHAIN_START;
+  const manifest = await snapshots.newest(at, floor);
+  return manifest?.seq === floor && isSealed(manifest)
+    ? { seq: floor, hash: manifest.commitHash }
+    : undefined;
 }
 
 function checkPage(

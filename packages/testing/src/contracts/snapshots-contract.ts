@@ -83,14 +83,16 @@ export function snapshotsContract(name: string, makeStorage: MakeStorage): void 
   });
 }
 
+const COUNTS = { entries: 1, tombstones: 0, entities: 2, relationships: 3 };
+
 const manifest = (seq: number, attempt = 'a'): Manifest => ({
   format: 1,
   seq,
   commitHash: 'c'.repeat(64),
   epoch: 'epoch-1',
   takenAtMs: 1_750_000_000_000,
-  counts: { entries: 1, tombstones: 0, entities: 2, relationships: 3 },
+  counts: COUNTS,
   attempt,
-  chunks: [{ number: 0, hash: 'a'.repeat(64), entries: 1, lastKey: 'tasks/$1.state "ü" 😀' }],
+  chunks: [{ number: 0, hash: 'a'.repeat(64), counts: COUNTS, lastKey: 'tasks/$1.state "ü" 😀' }],
   contentHash: 'b'.repeat(64),
 });
