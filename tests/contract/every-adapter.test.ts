@@ -29,6 +29,8 @@ const SUITES: readonly [ending: string, suites: readonly string[]][] = [
   ['EventBus', ['eventBusContract']],
   ['embeddedStore', STORAGE_SUITES],
   ['mongoStorage', STORAGE_SUITES],
+  ['Tickets', ['ticketsContract']],
+  ['RateLimits', ['rateLimitsContract']],
 ];
 
 const adapters = new URL('../../packages/adapters/', import.meta.url);

@@ -71,11 +71,13 @@ function openStore({ env, ports }: Inside): Closable<Store> {
 }
 
 function openConnections({ env }: Inside): Closable<{ connections: Connections }> {
-  const { DYNAMODB_ENDPOINT: endpoint = '', CONNECTIONS_TABLE: tableName = '' } = env;
+  const { DYNAMODB_ENDPOINT: endpoint = '', CONNECTIONS_TABLE: tableName = '', TICKETS_TABLE = '' } = env;
   const client = dynamoClient({ region: 'us-east-1', endpoint });
   const close = async () => {
     // An embedded one is gone with its cloud.
-    await client.send(new DeleteTableCommand({ TableName: tableName })).catch(() => {});
+    for (const TableName of [tableName, TICKETS_TABLE]) {
+      await client.send(new DeleteTableCommand({ TableName })).catch(() => {});
+    }
     client.destroy();
   };
   return { connections: dynamoConnections({ client, tableName, staleAfterMs: 60_000 }), close };

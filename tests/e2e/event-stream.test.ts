@@ -10,7 +10,7 @@ const STREAM_MS = 4_000;
 describe.each(engines)('the change feed over HTTP, on $name', ({ backends }) => {
   let cloud: TestCloud;
   beforeAll(async () => {
-    cloud = await startTestCloud(backends, { streamMs: STREAM_MS });
+    cloud = await startTestCloud(backends, { settings: { STREAM_MS: String(STREAM_MS) } });
   });
   afterAll(() => cloud.close());
 

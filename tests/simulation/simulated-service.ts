@@ -46,10 +46,12 @@ export function simulatedService(clock: FakeClock, random: () => number): Simula
   const settings = readSettings({
     AUTH_SECRETS: 'a'.repeat(32),
     CONNECTIONS_TABLE: 'none',
+    TICKETS_TABLE: 'none',
     MANAGEMENT_ENDPOINT: 'http://none',
     HEARTBEAT_MS: String(HEARTBEAT_MS),
   });
-  const app = { ports: interceptPorts(bare, intercept), settings };
+  const unlimited = { limit: async () => undefined, takeWrite: () => 0 };
+  const app = { ports: interceptPorts(bare, intercept), settings, ...unlimited };
 
   const accept: Accept = (socket) => {
     const caller: Caller = {

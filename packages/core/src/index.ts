@@ -35,8 +35,10 @@ export type { Pause } from './ports/pause.ts';
 export type { Policies } from './ports/policies.ts';
 export { type Ports, STORAGE_PORTS, type StoragePorts } from './ports/ports.ts';
 export type { RandomId } from './ports/random-ids.ts';
+export type { RateLimits, RateWindow } from './ports/rate-limits.ts';
 export type { ChunkId, Snapshots } from './ports/snapshots.ts';
 export type { Spaces } from './ports/spaces.ts';
+export type { Ticket, Tickets } from './ports/tickets.ts';
 export { Unavailable } from './ports/unavailable.ts';
 export {
   listCheckpoints,
@@ -46,6 +48,7 @@ export {
   setRetention,
   snapshotSpace,
 } from './use-cases/administer.ts';
+export { admit, type RateRule } from './use-cases/admit.ts';
 export { catchUp } from './use-cases/catch-up.ts';
 export { type Compaction, compact } from './use-cases/compact.ts';
 export {
@@ -76,6 +79,7 @@ export { snapshotAndCompact, snapshotAndCompactAll } from './use-cases/snapshot-
 export { stateAt } from './use-cases/state-at.ts';
 export { subscribe } from './use-cases/subscribe.ts';
 export { takeSnapshot } from './use-cases/take-snapshot.ts';
+export { type IssuedTicket, issueTicket, redeemTicket } from './use-cases/tickets.ts';
 export { unsubscribe } from './use-cases/unsubscribe.ts';
 export { type Verdict, verify } from './use-cases/verify.ts';
 export { writeAndWait } from './use-cases/write-and-wait.ts';

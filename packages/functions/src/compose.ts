@@ -1,22 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Pause, type Ports, STORAGE_PORTS, type StoragePorts } from '@mnemon/core';
+import {
+  type Identity,
+  type Pause,
+  type Ports,
+  type RateLimits,
+  redeemTicket,
+  STORAGE_PORTS,
+  type StoragePorts,
+  type Tickets,
+} from '@mnemon/core';
 import { findHost, type Host, interceptPorts } from './host.ts';
 import { backendProbes, type Probe } from './http/probes.ts';
+import { type Limit, rateRules } from './rate-rules.ts';
 import { type AuthSettings, readAuthSettings, readSettings, type Settings } from './settings.ts';
-import { type Verified, verifyToken } from './token.ts';
+import { tokenVerifier, type VerifyToken } from './token-verifier.ts';
+import { type TakeWrite, writeBuckets } from './ws/write-buckets.ts';
 
 /** What a handler works with; made once per environment. */
 export interface App {
   ports: Ports;
   settings: Settings;
+  limit: Limit;
+  takeWrite: TakeWrite;
 }
-
-type VerifyToken = (token: string, nowMs: number) => Promise<Verified>;
 
 /** What the HTTP function works with beside that. */
 export interface HttpApp extends App {
   verify: VerifyToken;
+  tickets: Tickets;
   pause: Pause;
   probes: Readonly<Record<string, Probe>>;
 }
@@ -25,11 +37,12 @@ export interface HttpApp extends App {
 export async function compose(): Promise<App> {
   const settings = readSettings(process.env);
   const host = findHost();
-  const [storage, connections, fanout, bus] = await Promise.all([
+  const [storage, connections, fanout, bus, rateLimits] = await Promise.all([
     composeStorage(settings, host),
     composeConnections(settings),
     composeFanout(settings),
     composeBus(settings, host),
+    composeRateLimits(settings),
   ]);
   const ports: Ports = {
     ...storage,
@@ -39,28 +52,43 @@ export async function compose(): Promise<App> {
     clock: { now: Date.now },
     randomId: randomUUID,
   };
-  return { settings, ports: host?.intercept ? interceptPorts(ports, host.intercept) : ports };
+  return {
+    settings,
+    ports: host?.intercept ? interceptPorts(ports, host.intercept) : ports,
+    limit: rateRules(rateLimits, settings),
+    takeWrite: writeBuckets(settings.WRITES_PER_SECOND),
+  };
 }
 
 export async function composeHttp(): Promise<HttpApp> {
   const app = await compose();
   return {
     ...app,
-    verify: verifierOf(app.settings),
+    verify: tokenVerifier(app.settings),
+    tickets: await composeTickets(app.settings),
     pause: (ms) => pause(ms),
     probes: backendProbes(app.ports),
   };
 }
 
 /** All that the authorizer works with: it has nothing to do with the memory, and no credentials for it. */
-export const composeAuthorizer = (): { verify: VerifyToken } => ({
-  verify: verifierOf(readAuthSettings(process.env)),
-});
+export interface Authorizing {
+  verify: VerifyToken;
+  /** Whose ticket it is, once. */
+  redeem(ticket: string, nowMs: number): Promise<Identity | undefined>;
+}
 
-const verifierOf =
-  ({ AUTH_SECRETS }: AuthSettings): VerifyToken =>
-  (token, nowMs) =>
-    verifyToken(token, AUTH_SECRETS, nowMs);
+export function composeAuthorizer(): Authorizing {
+  const settings = readAuthSettings(process.env);
+  let tickets: Promise<Tickets> | undefined;
+  return {
+    verify: tokenVerifier(settings),
+    async redeem(ticket, nowMs) {
+      tickets ??= composeTickets(settings); // few come with a ticket
+      return redeemTicket(await tickets, ticket, nowMs);
+    },
+  };
+}
 
 // Adapters are loaded when they are chosen: an environment does not start slower for those that it never uses.
 
@@ -78,13 +106,31 @@ const hasStorage = (ports: Partial<Ports>): ports is StoragePorts =>
 
 async function composeConnections(settings: Settings): Promise<Ports['connections']> {
   const { dynamoClient, dynamoConnections } = await import('@mnemon/adapters/dynamo');
-  const endpoint = settings.DYNAMODB_ENDPOINT;
-  const client = dynamoClient({ region: settings.AWS_REGION, ...(endpoint && { endpoint }) });
   return dynamoConnections({
-    client,
+    client: dynamoClient(dynamoOptions(settings)),
     tableName: settings.CONNECTIONS_TABLE,
     staleAfterMs: settings.STALE_MS,
   });
+}
+
+async function composeTickets(settings: AuthSettings): Promise<Tickets> {
+  const { dynamoClient, dynamoTickets } = await import('@mnemon/adapters/dynamo');
+  return dynamoTickets({ client: dynamoClient(dynamoOptions(settings)), tableName: settings.TICKETS_TABLE });
+}
+
+const dynamoOptions = ({ AWS_REGION: region, DYNAMODB_ENDPOINT: endpoint }: AuthSettings) => ({
+  region,
+  ...(endpoint && { endpoint }),
+});
+
+async function composeRateLimits(settings: Settings): Promise<RateLimits> {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = settings;
+  if (url && token) {
+    const { upstashRateLimits } = await import('@mnemon/adapters/redis');
+    return upstashRateLimits({ url, token, prefix: settings.BUS_PREFIX });
+  }
+  const { memoryRateLimits } = await import('@mnemon/adapters/memory');
+  return memoryRateLimits();
 }
 
 async function composeFanout(settings: Settings): Promise<Ports['fanout']> {

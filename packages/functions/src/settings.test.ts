@@ -4,6 +4,7 @@ import { readAuthSettings, readSettings } from './settings.ts';
 const good = {
   AUTH_SECRETS: 'a signing secret of enough characters',
   CONNECTIONS_TABLE: 'connections',
+  TICKETS_TABLE: 'tickets',
   MANAGEMENT_ENDPOINT: 'https://example.execute-api.us-east-1.amazonaws.com/dev',
 };
 
@@ -22,12 +23,18 @@ test('what is left out has a default, or is not there', () => {
     AWS_REGION: 'us-east-1',
     BUS_PREFIX: 'mnemon',
     CONNECTIONS_TABLE: 'connections',
+    CONNECTS_PER_MINUTE: 6_000,
     HEARTBEAT_MS: 25_000,
     HTTP_CORS_ORIGINS: [],
     MANAGEMENT_ENDPOINT: good.MANAGEMENT_ENDPOINT,
     MONGODB_DATABASE: 'mnemon',
+    RATE_LIMITS_WHEN_DOWN: 'open',
+    REQUESTS_PER_MINUTE: 6_000,
     STALE_MS: 80_000,
     STREAM_MS: 60_000,
+    TICKETS_PER_MINUTE: 60,
+    TICKETS_TABLE: 'tickets',
+    WRITES_PER_SECOND: 2_000,
   });
 });
 
@@ -49,10 +56,21 @@ test('spaces around a secret are not part of it', () => {
   expect(complaintAbout({ AUTH_SECRETS: 'tooshort'.padEnd(40) })).toContain('AUTH_SECRETS');
 });
 
-test('the authorizer needs the secrets and nothing else', () => {
-  const { AUTH_SECRETS } = good;
-  expect(readAuthSettings({ AUTH_SECRETS })).toEqual({ AUTH_SECRETS: [AUTH_SECRETS] });
-  expect(() => readAuthSettings({})).toThrow('AUTH_SECRETS');
+test('the authorizer needs what tokens are checked with, and where tickets are', () => {
+  const { AUTH_SECRETS, TICKETS_TABLE } = good;
+  const AWS_REGION = 'us-east-1';
+  expect(readAuthSettings({ AUTH_SECRETS, TICKETS_TABLE })).toEqual({
+    AUTH_SECRETS: [AUTH_SECRETS],
+    AWS_REGION,
+    TICKETS_TABLE,
+  });
+  const AUTH_JWKS_URL = 'https://login.example/keys';
+  expect(readAuthSettings({ AUTH_JWKS_URL, TICKETS_TABLE })).toEqual({
+    AUTH_JWKS_URL,
+    AWS_REGION,
+    TICKETS_TABLE,
+  });
+  expect(() => readAuthSettings({ TICKETS_TABLE })).toThrow('AUTH_SECRETS');
 });
 
 test('a connection that misses one heartbeat is not over', () => {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 const secret = z.string().min(32, 'a signing secret has at least 32 characters');
 
+const rate = z.coerce.number().int().min(1);
+
 const list = z.string().transform((text) => text.split(',').filter((each) => each !== ''));
 
 /** What every function needs that lets somebody in. */
@@ -10,18 +12,31 @@ const authSettings = {
   AUTH_SECRETS: z
     .string()
     .transform((text) => text.split(',').map((each) => each.trim()))
-    .pipe(z.array(secret).min(1).max(2)),
+    .pipe(z.array(secret).min(1).max(2))
+    .optional(),
+  /** Where an identity provider publishes the keys of tokens that it signs (RS256, ES256). */
+  AUTH_JWKS_URL: z.url().optional(),
+  AWS_REGION: z.string().default('us-east-1'),
+  /** Where DynamoDB answers, when it is not AWS's own. */
+  DYNAMODB_ENDPOINT: z.url().optional(),
+  /** DynamoDB table of connect tickets. */
+  TICKETS_TABLE: z.string().min(1),
 };
-const authSettingsSchema = z.object(authSettings);
+const hasKeys = ({ AUTH_SECRETS, AUTH_JWKS_URL }: { AUTH_SECRETS?: unknown; AUTH_JWKS_URL?: unknown }) =>
+  AUTH_SECRETS !== undefined || AUTH_JWKS_URL !== undefined;
+const NO_KEYS = {
+  path: ['AUTH_SECRETS'],
+  message: 'this or AUTH_JWKS_URL: what tokens are checked with',
+  when: () => true, // beside other complaints, too
+};
+
+const authSettingsSchema = z.object(authSettings).refine(hasKeys, NO_KEYS);
 export type AuthSettings = z.infer<typeof authSettingsSchema>;
 
 const settings = {
   ...authSettings,
-  AWS_REGION: z.string().default('us-east-1'),
   /** DynamoDB table of who is connected. */
   CONNECTIONS_TABLE: z.string().min(1),
-  /** Where DynamoDB answers, when it is not AWS's own. */
-  DYNAMODB_ENDPOINT: z.url().optional(),
   /** Where `@connections` answers: the API's own endpoint, never a custom domain. */
   MANAGEMENT_ENDPOINT: z.url(),
   /** Left out only where the host brings an embedded store. */
@@ -36,6 +51,14 @@ const settings = {
   HTTP_CORS_ORIGINS: list.default([]),
   /** How long a stream of events lasts before its reader has to come back. */
   STREAM_MS: z.coerce.number().int().min(100).default(60_000),
+  /** Of one user in one space. */
+  CONNECTS_PER_MINUTE: rate.default(6_000),
+  REQUESTS_PER_MINUTE: rate.default(6_000),
+  TICKETS_PER_MINUTE: rate.default(60),
+  /** Batches over one connection, twice as many at once. */
+  WRITES_PER_SECOND: rate.default(2_000),
+  /** Whether everybody or nobody gets in while Redis, where the first three are counted, is away. */
+  RATE_LIMITS_WHEN_DOWN: z.enum(['open', 'closed']).default('open'),
   /** How often clients are asked to show that they are there. */
   HEARTBEAT_MS: z.coerce.number().int().min(100).default(25_000),
   /** A connection that was not heard of for this long is over. */
@@ -45,6 +68,7 @@ const settings = {
 /** The environment variables of the functions that serve the memory: the one list of what they mean. */
 const settingsSchema = z
   .object(settings)
+  .refine(hasKeys, NO_KEYS)
   .refine(({ HEARTBEAT_MS, STALE_MS }) => STALE_MS > 2 * HEARTBEAT_MS, {
     path: ['STALE_MS'],
     message: 'more than twice HEARTBEAT_MS: a heartbeat may be lost, and the next one late',

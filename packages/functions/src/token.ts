@@ -20,7 +20,10 @@ const claimsSchema = z.object({
 /** What a Mnemon token says. */
 export type Claims = z.infer<typeof claimsSchema>;
 
-export type Verified = { ok: true; claims: Claims } | { ok: false; problem: 'expired' | 'invalid' };
+/** `keys-unavailable`: whoever publishes the keys does not answer; the token may be good. */
+export type Verified =
+  | { ok: true; claims: Claims }
+  | { ok: false; problem: 'expired' | 'invalid' | 'keys-unavailable' };
 
 const ALGORITHM = 'HS256';
 const bytes = (secret: string): Uint8Array => new TextEncoder().encode(secret);
@@ -40,14 +43,19 @@ export async function verifyToken(
         requiredClaims: ['exp', 'sub'],
       };
       const { payload } = await jwtVerify(token, bytes(secret), options);
-      const claims = claimsSchema.safeParse(payload);
-      return claims.success ? { ok: true, claims: claims.data } : { ok: false, problem: 'invalid' };
+      return readClaims(payload);
     } catch (error) {
       if (error instanceof errors.JWTExpired) problem = 'expired';
       else if (!(error instanceof errors.JOSEError)) throw error;
     }
   }
   return { ok: false, problem };
+}
+
+/** What a token says whose signature is good. */
+export function readClaims(payload: unknown): Verified {
+  const claims = claimsSchema.safeParse(payload);
+  return claims.success ? { ok: true, claims: claims.data } : { ok: false, problem: 'invalid' };
 }
 
 /** Signs a token; for development and for services that hold the secret. */

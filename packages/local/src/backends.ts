@@ -94,13 +94,13 @@ async function openConnections({ urls, dataDir, name, accessKeyId, log }: Backen
     ? undefined
     : await startEmbeddedDynamoDb({ ...(path !== undefined && { path }), log });
   const endpoint = external ?? embedded?.endpoint ?? '';
-  const tableName = `${name}-connections`;
+  const tables = { connections: `${name}-connections`, tickets: `${name}-tickets` };
   // With the functions' own key: DynamoDB Local keeps the tables of each key apart.
   const credentials = { accessKeyId, secretAccessKey: 'local' };
   const client = dynamoClient({ region: 'us-east-1', endpoint, credentials });
   try {
     const where = withoutCredentials(endpoint);
-    await reach('DYNAMODB_ENDPOINT', where, () => createTables({ client, tableName }));
+    await reach('DYNAMODB_ENDPOINT', where, () => createTables(client, tables));
   } catch (error) {
     await embedded?.close();
     throw error;
@@ -113,7 +113,11 @@ async function openConnections({ urls, dataDir, name, accessKeyId, log }: Backen
       kind: external ? 'external' : 'embedded',
       where: external ? withoutCredentials(external) : (path ?? 'in memory'),
     },
-    env: { CONNECTIONS_TABLE: tableName, DYNAMODB_ENDPOINT: endpoint },
+    env: {
+      CONNECTIONS_TABLE: tables.connections,
+      TICKETS_TABLE: tables.tickets,
+      DYNAMODB_ENDPOINT: endpoint,
+    },
     ports: {},
     close: async () => embedded?.close(),
   };

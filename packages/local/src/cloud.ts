@@ -19,8 +19,8 @@ export interface CloudOptions {
   name?: string;
   heartbeatMs?: number;
   staleMs?: number;
-  /** How long a stream of events lasts. */
-  streamMs?: number;
+  /** Further settings of the functions, as their environment takes them. */
+  settings?: Readonly<Record<string, string>>;
   /** Of the WebSocket function. */
   maxConcurrency?: number;
   timeoutMs?: number;
@@ -90,8 +90,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       MANAGEMENT_ENDPOINT: gateway.managementEndpoint,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       ...(options.heartbeatMs && { HEARTBEAT_MS: String(options.heartbeatMs) }),
-      ...(options.streamMs && { STREAM_MS: String(options.streamMs) }),
       ...(options.staleMs && { STALE_MS: String(options.staleMs) }),
+      ...options.settings,
     };
     functions.resolve(await addFunctions(host, env, options));
     return {

@@ -1,4 +1,4 @@
-import { ERRORS } from '@mnemon/protocol';
+import { ERRORS, wireError } from '@mnemon/protocol';
 import { describe, expect, test, vi } from 'vitest';
 import { startApi } from './http.fixture.ts';
 
@@ -173,4 +173,26 @@ describe('the status', () => {
       },
     });
   });
+});
+
+describe('whoever asks too often', () => {
+  const full = async () => wireError('rate-limited', 'too often', { retryAfterMs: 1_500 });
+  test('is told when to come again', async () => {
+    const answer = await startApi({ app: { limit: full } }).ask('/entry?key=a');
+    expect(await problemOf(answer)).toMatchObject({ code: 'rate-limited', retryAfterMs: 1_500 });
+    expect(answer.headers.get('retry-after')).toBe('2');
+  });
+
+  test('gets no ticket either, and that is counted by itself', async () => {
+    const ticketsOnly = async (what: string) => (what === 'tickets' ? full() : undefined);
+    const { ask } = startApi({ app: { limit: ticketsOnly } });
+    expect((await ask('/tickets', { method: 'POST' })).status).toBe(429);
+    expect((await ask('/entry?key=a')).status).toBe(404);
+  });
+});
+
+test('keys that cannot be read now are no reason to throw a token away', async () => {
+  const verify = async () => ({ ok: false, problem: 'keys-unavailable' }) as const;
+  const answer = await startApi({ app: { verify } }).ask('/entry?key=a');
+  expect(await problemOf(answer)).toMatchObject({ code: 'unavailable', retryable: true });
 });

@@ -13,9 +13,10 @@ import { addEntries } from './resources/entries.ts';
 import { addEvents } from './resources/events.ts';
 import { addHealth } from './resources/health.ts';
 import { addSpace } from './resources/space.ts';
+import { addTickets } from './resources/tickets.ts';
 
 /** One file per resource; each adds its routes. */
-const RESOURCES = [addHealth, addEntries, addEvents, addSpace];
+const RESOURCES = [addHealth, addEntries, addEvents, addSpace, addTickets];
 
 /** Everything else needs a token. */
 const OPEN = new Set(['/health', DOCUMENT_PATH, PAGE_PATH]);

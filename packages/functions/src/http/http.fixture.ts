@@ -1,4 +1,10 @@
-import { embeddedStore, memoryConnections, memoryEventBus, memoryFanout } from '@mnemon/adapters/memory';
+import {
+  embeddedStore,
+  memoryConnections,
+  memoryEventBus,
+  memoryFanout,
+  memoryTickets,
+} from '@mnemon/adapters/memory';
 import type { Ports } from '@mnemon/core';
 import type { Grant } from '@mnemon/protocol';
 import type { HttpApp } from '../compose.ts';
@@ -26,6 +32,7 @@ export function startApi(changes: { settings?: Record<string, string>; app?: Par
   const settings = readSettings({
     AUTH_SECRETS: SECRET,
     CONNECTIONS_TABLE: 'connections',
+    TICKETS_TABLE: 'tickets',
     MANAGEMENT_ENDPOINT: 'https://example.execute-api.us-east-1.amazonaws.com/dev',
     ...changes.settings,
   });
@@ -33,6 +40,9 @@ export function startApi(changes: { settings?: Record<string, string>; app?: Par
     settings,
     ports,
     verify: (token, nowMs) => verifyToken(token, [SECRET], nowMs),
+    limit: async () => undefined,
+    takeWrite: () => 0,
+    tickets: memoryTickets(),
     pause: async () => {},
     probes: {},
     ...changes.app,

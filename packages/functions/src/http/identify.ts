@@ -1,5 +1,5 @@
 import type { Identity } from '@mnemon/core';
-import { type WireError, wireError } from '@mnemon/protocol';
+import { type ErrorCode, type WireError, wireError } from '@mnemon/protocol';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { HttpApp } from '../compose.ts';
 import { instanceOf } from '../token.ts';
@@ -12,6 +12,8 @@ export function identify(app: HttpApp, open: ReadonlySet<string>): MiddlewareHan
     if (open.has(c.req.path)) return next();
     const found = await identityOf(app, c);
     if (!found.ok) return problem(c, found.error);
+    const refusal = await app.limit('requests', found.identity);
+    if (refusal) return problem(c, refusal);
     c.set('identity', found.identity);
     return next();
   };
@@ -24,9 +26,14 @@ async function identityOf({ ports, verify }: HttpApp, c: Context): Promise<Found
   if (token === undefined) return refuse('unauthorized', 'a bearer token is needed');
   const verified = await verify(token, ports.clock.now());
   if (!verified.ok) {
-    return verified.problem === 'expired'
-      ? refuse('token-expired', 'the token has expired')
-      : refuse('unauthorized', 'the token is not valid');
+    switch (verified.problem) {
+      case 'expired':
+        return refuse('token-expired', 'the token has expired');
+      case 'invalid':
+        return refuse('unauthorized', 'the token is not valid');
+      case 'keys-unavailable':
+        return refuse('unavailable', 'the keys of tokens cannot be read now');
+    }
   }
   const { claims } = verified;
   const instanceId = instanceOf(claims, c.req.header('x-mnemon-instance') ?? c.req.query('instance'));
@@ -37,7 +44,7 @@ async function identityOf({ ports, verify }: HttpApp, c: Context): Promise<Found
   return { ok: true, identity: { space, instanceId, userId, grants, tokenExpiresAtMs: exp * 1000 } };
 }
 
-const refuse = (code: 'unauthorized' | 'token-expired' | 'forbidden', message: string): Found => ({
+const refuse = (code: ErrorCode, message: string): Found => ({
   ok: false,
   error: wireError(code, message),
 });

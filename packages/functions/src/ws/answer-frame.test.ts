@@ -10,6 +10,7 @@ const NOW_MS = Date.UTC(2026, 0, 1);
 const settings = readSettings({
   AUTH_SECRETS: 'a signing secret of enough characters',
   CONNECTIONS_TABLE: 'connections',
+  TICKETS_TABLE: 'tickets',
   MANAGEMENT_ENDPOINT: 'http://127.0.0.1:1',
 });
 
@@ -57,8 +58,15 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
+const appWith = (changes: Partial<App> = {}): App => ({
+  ports,
+  settings,
+  limit: async () => undefined,
+  takeWrite: () => 0,
+  ...changes,
+});
 const say = (type: string, payload: unknown, app: Partial<App> = {}, by = caller) =>
-  answerFrame({ ports, settings, ...app }, by, JSON.stringify({ type, id: 'q1', timestamp: 1, payload }));
+  answerFrame(appWith(app), by, JSON.stringify({ type, id: 'q1', timestamp: 1, payload }));
 const greet = () => say('connect', { protocolVersion: PROTOCOL_VERSION, subscriptions: ['**'] });
 const batch = {
   client: 'outbox',
@@ -109,8 +117,19 @@ describe('answers an error, and the connection stays open', () => {
     ['bad-request', '{"type":"ping","id":"q1","timestamp":1,"payload":{"a":1}}'],
     ['bad-pattern', '{"type":"subscribe","id":"q1","timestamp":1,"payload":{"patterns":[""]}}'],
   ])('%s to %s', async (code, text) => {
-    await answerFrame({ ports, settings }, caller, text);
+    await answerFrame(appWith(), caller, text);
     expect(errors()).toEqual([code]);
+  });
+
+  test('rate-limited to who writes too fast, with the time to wait; nothing is written', async () => {
+    await greet();
+    await say('write', batch, { takeWrite: () => 250 });
+    expect(frames.at(-1)).toMatchObject({
+      type: 'error',
+      id: 'q1',
+      payload: { code: 'rate-limited', retryable: true, retryAfterMs: 250 },
+    });
+    expect(await ports.log.head('team' as never)).toMatchObject({ seq: [0] });
   });
 
   test('not-connected to who has not said connect', async () => {

@@ -83,6 +83,10 @@ async function answer(app: App, caller: Caller, frame: ClientFrame): Promise<Ans
     case 'diff':
       return reply('diff', id, await diff(ports, caller, frame.payload));
     case 'write': {
+      const retryAfterMs = app.takeWrite(caller.connectionId, ports.clock.now());
+      if (retryAfterMs > 0) {
+        return errorFrame(id, wireError('rate-limited', 'too many batches', { retryAfterMs }));
+      }
       const refusal = await writeEntries(ports, caller, frame.payload, id);
       return refusal && errorFrame(id, refusal);
     }

@@ -14,6 +14,7 @@ let lines: string[] = [];
 beforeAll(async () => {
   // The function reads its environment once, when it is loaded, and nothing else of it.
   vi.stubEnv('AUTH_SECRETS', `${SECRET},${FORMER}`);
+  vi.stubEnv('TICKETS_TABLE', 'tickets');
   ({ handler } = await import('./authorizer.ts'));
   vi.unstubAllEnvs();
 });
@@ -116,7 +117,7 @@ describe('throws Unauthorized, which becomes 401', () => {
     for (const token of [expired, foreign]) {
       await expect(ask({ queryStringParameters: { token } })).rejects.toThrow(/^Unauthorized$/);
     }
-    expect(lines.map((line) => JSON.parse(line).problem)).toEqual(['expired', 'invalid']);
+    expect(lines.map((line) => JSON.parse(line).reason)).toEqual(['expired', 'invalid']);
     expect(lines.join()).not.toContain(expired.slice(0, 20));
     expect(lines.join()).not.toContain(SECRET);
   });

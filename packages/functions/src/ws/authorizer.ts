@@ -1,56 +1,71 @@
+import type { Identity } from '@mnemon/core';
+import { auditRefusedConnect, type Refusal } from '../audit.ts';
 import { composeAuthorizer } from '../compose.ts';
 import { instanceOf } from '../token.ts';
-import { type AuthorizedCaller, toContext } from './caller-context.ts';
+import { toContext } from './caller-context.ts';
 import { type Headers, header, tokenInSubprotocols } from './subprotocol.ts';
 
-const { verify } = composeAuthorizer();
+const { verify, redeem } = composeAuthorizer();
 
 interface AuthorizerEvent {
   methodArn: string;
   headers?: Headers | null;
   queryStringParameters?: Record<string, string | undefined> | null;
+  requestContext?: { identity?: { sourceIp?: string } };
 }
 
+/** `principalId` with a Deny: who it is was clear, and that they may not. Without it, who it is was not. */
+type Found = { identity: Identity } | (Refusal & { principalId?: string });
+
 /**
- * The REQUEST authorizer of `$connect`. The token comes as a bearer header (programs), a subprotocol (browsers) or the
- * query parameter `token`. API Gateway turns the thrown `Unauthorized` into 401 and a Deny into 403.
+ * The REQUEST authorizer of `$connect`. A token comes as a bearer header (programs), a subprotocol (browsers) or the
+ * query parameter `token`; a ticket as `ticket`. API Gateway turns the thrown `Unauthorized` into 401 and a Deny into 403.
  */
 export async function handler(event: AuthorizerEvent) {
-  const headers = event.headers ?? {};
-  const query = event.queryStringParameters ?? {};
-  const bearer = /^Bearer (.+)$/i.exec(header(headers, 'authorization') ?? '')?.[1];
-  const token = bearer ?? tokenInSubprotocols(headers) ?? query.token;
-  const verified = token ? await verify(token, Date.now()) : undefined;
-  if (!verified?.ok) {
-    refused(verified?.problem ?? 'no token');
-    throw new Error('Unauthorized');
+  const found = await identify(event);
+  const { methodArn } = event;
+  if ('identity' in found) {
+    const context = toContext(found.identity);
+    const { space, instanceId, userId } = found.identity;
+    if (Buffer.byteLength(context.caller) <= CONTEXT_BYTES)
+      return policy('Allow', methodArn, userId, context);
+    return deny(event, { reason: 'the grants are too long', space, instanceId, userId, principalId: userId });
   }
-  const { claims } = verified;
-  const instanceId = instanceOf(claims, query.instance);
-  if (!instanceId) {
-    refused('the token is for another instance');
-    return policy('Deny', event.methodArn, claims.sub, {});
+  return deny(event, found);
+}
+
+async function identify({ headers, queryStringParameters }: AuthorizerEvent): Promise<Found> {
+  const query = queryStringParameters ?? {};
+  if (query.ticket !== undefined) return identifyByTicket(query.ticket, query.instance);
+  const bearer = /^Bearer (.+)$/i.exec(header(headers ?? {}, 'authorization') ?? '')?.[1];
+  const token = bearer ?? tokenInSubprotocols(headers ?? {}) ?? query.token;
+  if (!token) return { reason: 'no token' };
+  const verified = await verify(token, Date.now());
+  if (!verified.ok) return { reason: verified.problem };
+  const { space, sub: userId, grants, exp } = verified.claims;
+  const instanceId = instanceOf(verified.claims, query.instance);
+  if (!instanceId) return { reason: 'the token is for another instance', space, userId, principalId: userId };
+  return { identity: { space, instanceId, userId, grants, tokenExpiresAtMs: exp * 1000 } };
+}
+
+async function identifyByTicket(ticket: string, instance: string | undefined): Promise<Found> {
+  const identity = await redeem(ticket, Date.now());
+  if (!identity) return { reason: 'no such ticket any more' };
+  const { space, userId, instanceId } = identity;
+  if (instance !== undefined && instance !== instanceId) {
+    return { reason: 'the ticket is for another instance', space, userId };
   }
-  const caller: AuthorizedCaller = {
-    space: claims.space,
-    instanceId,
-    userId: claims.sub,
-    grants: claims.grants,
-    tokenExpiresAtMs: claims.exp * 1000,
-  };
-  const context = toContext(caller);
-  if (Buffer.byteLength(context.caller) > CONTEXT_BYTES) {
-    refused('the grants are too long for a connection');
-    return policy('Deny', event.methodArn, claims.sub, {});
-  }
-  return policy('Allow', event.methodArn, claims.sub, context);
+  return { identity };
 }
 
 /** An authorizer's whole answer may have 8 KB; beyond it, API Gateway fails the handshake without a word. */
 const CONTEXT_BYTES = 7 * 1024;
 
-const refused = (problem: string): void =>
-  console.log(JSON.stringify({ level: 'info', message: 'connection refused', problem }));
+function deny(event: AuthorizerEvent, { principalId, ...refusal }: Refusal & { principalId?: string }) {
+  auditRefusedConnect({ ...refusal, sourceIp: event.requestContext?.identity?.sourceIp });
+  if (principalId === undefined) throw new Error('Unauthorized');
+  return policy('Deny', event.methodArn, principalId, {});
+}
 
 function policy(
   effect: 'Allow' | 'Deny',

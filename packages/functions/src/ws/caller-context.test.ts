@@ -1,5 +1,6 @@
+import type { Identity } from '@mnemon/core';
 import { expect, test } from 'vitest';
-import { type AuthorizedCaller, callerOf, toContext } from './caller-context.ts';
+import { callerOf, toContext } from './caller-context.ts';
 
 const caller = {
   space: 'team',
@@ -7,7 +8,7 @@ const caller = {
   userId: 'user "1"',
   grants: [{ pattern: 'tasks/**', access: 'write' }],
   tokenExpiresAtMs: 1_767_225_600_000,
-} as AuthorizedCaller;
+} as unknown as Identity;
 
 const CONNECTED_AT = 1_767_225_500_000;
 const contextOf = (context: unknown) => ({

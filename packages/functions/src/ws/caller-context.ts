@@ -1,4 +1,4 @@
-import type { Caller } from '@mnemon/core';
+import type { Caller, Identity } from '@mnemon/core';
 import { grantSchema, instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
 import { z } from 'zod';
 
@@ -9,11 +9,10 @@ const callerSchema = z.object({
   grants: z.array(grantSchema),
   tokenExpiresAtMs: z.number(),
 });
-export type AuthorizedCaller = z.infer<typeof callerSchema>;
 
 /** API Gateway carries the authorizer's findings to later events, as flat strings only. */
-export const toContext = (caller: AuthorizedCaller): { caller: string } => ({
-  caller: JSON.stringify(caller),
+export const toContext = (identity: Identity): { caller: string } => ({
+  caller: JSON.stringify(identity),
 });
 
 const contextSchema = z.object({

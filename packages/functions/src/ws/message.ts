@@ -1,5 +1,6 @@
-import { forget } from '@mnemon/core';
-import { SUBPROTOCOL } from '@mnemon/protocol';
+import { type Caller, forget } from '@mnemon/core';
+import { ERRORS, SUBPROTOCOL } from '@mnemon/protocol';
+import { auditRefusedConnect } from '../audit.ts';
 import { compose } from '../compose.ts';
 import { answerFrame } from './answer-frame.ts';
 import { callerOf } from './caller-context.ts';
@@ -17,7 +18,7 @@ interface WebsocketEvent {
 export async function handler(event: WebsocketEvent) {
   switch (event.requestContext.routeKey) {
     case '$connect':
-      return accept(event.headers);
+      return accept(callerOf(event.requestContext), event.headers);
     case '$disconnect':
       await forget(app.ports, callerOf(event.requestContext));
       return { statusCode: 200 };
@@ -28,7 +29,13 @@ export async function handler(event: WebsocketEvent) {
 }
 
 // A requested subprotocol has to be repeated, or browsers end the connection.
-function accept(headers: Headers | undefined) {
+async function accept(caller: Caller, headers: Headers | undefined) {
+  const refusal = await app.limit('connects', caller);
+  if (refusal) {
+    const { space, instanceId, userId } = caller;
+    auditRefusedConnect({ reason: refusal.code, space, instanceId, userId });
+    return { statusCode: ERRORS[refusal.code].httpStatus };
+  }
   const speaksIt = requestedSubprotocols(headers).includes(SUBPROTOCOL);
   return { statusCode: 200, ...(speaksIt && { headers: { 'Sec-WebSocket-Protocol': SUBPROTOCOL } }) };
 }

@@ -1,0 +1,12 @@
+/** What somebody who looks into an attack wants to find: who was refused, why, and from where. Never a token. */
+export interface Refusal {
+  reason: string;
+  sourceIp?: string | undefined;
+  space?: string;
+  instanceId?: string | undefined;
+  userId?: string;
+}
+
+/** One line of JSON for each refused connect. */
+export const auditRefusedConnect = (refusal: Refusal): void =>
+  console.log(JSON.stringify({ level: 'audit', message: 'connection refused', ...refusal }));
