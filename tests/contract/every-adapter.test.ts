@@ -14,6 +14,7 @@ const NO_ADAPTERS = new Set([
 const STORAGE_SUITES = [
   'eventLogContract',
   'inboxContract',
+  'lifetimesContract',
   'nodesContract',
   'spacesContract',
   'snapshotsContract',

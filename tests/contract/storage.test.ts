@@ -9,6 +9,7 @@ import { conflictsContract } from '@mnemon/testing/contracts/conflicts-contract'
 import { eventLogContract } from '@mnemon/testing/contracts/event-log-contract';
 import { importsContract } from '@mnemon/testing/contracts/imports-contract';
 import { inboxContract } from '@mnemon/testing/contracts/inbox-contract';
+import { lifetimesContract } from '@mnemon/testing/contracts/lifetimes-contract';
 import { nodesContract } from '@mnemon/testing/contracts/nodes-contract';
 import { policiesContract } from '@mnemon/testing/contracts/policies-contract';
 import { snapshotsContract } from '@mnemon/testing/contracts/snapshots-contract';
@@ -20,6 +21,7 @@ import { engineUrl } from '../engines.ts';
 function storageContract(name: string, makeStorage: MakeStorage): void {
   eventLogContract(name, makeStorage);
   inboxContract(name, makeStorage);
+  lifetimesContract(name, makeStorage);
   nodesContract(name, makeStorage);
   spacesContract(name, makeStorage);
   snapshotsContract(name, makeStorage);

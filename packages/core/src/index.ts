@@ -30,6 +30,7 @@ export type { Fanout, Post, PostResult } from './ports/fanout.ts';
 export type { History } from './ports/history.ts';
 export type { Imports } from './ports/imports.ts';
 export type { Inbox, WaitingBatch } from './ports/inbox.ts';
+export type { DueEntry, DuePage, Lifetimes } from './ports/lifetimes.ts';
 export type { Node, Nodes } from './ports/nodes.ts';
 export type { Pause } from './ports/pause.ts';
 export type { Policies } from './ports/policies.ts';
@@ -50,6 +51,7 @@ export {
 } from './use-cases/administer.ts';
 export { admit, type RateRule } from './use-cases/admit.ts';
 export { catchUp } from './use-cases/catch-up.ts';
+export { cleanUp } from './use-cases/clean-up.ts';
 export { type Compaction, compact } from './use-cases/compact.ts';
 export {
   type ConflictsPage,
@@ -62,6 +64,7 @@ export { connect } from './use-cases/connect.ts';
 export { diff } from './use-cases/diff.ts';
 export { dismiss, forget } from './use-cases/disconnect.ts';
 export { eventsSince, type FeedEvent, type FeedPage, type FeedRequest } from './use-cases/events-since.ts';
+export { expireEntries } from './use-cases/expire-entries.ts';
 export { followEvents } from './use-cases/follow-events.ts';
 export { heartbeat } from './use-cases/heartbeat.ts';
 export { history } from './use-cases/history.ts';

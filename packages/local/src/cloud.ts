@@ -7,6 +7,7 @@ import { type Backend, type BackendUrls, openBackends } from './backends.ts';
 import { devSecret } from './dev-secret.ts';
 import { type Gateway, type GatewayFaults, type GatewayLimits, startGateway } from './gateway/gateway.ts';
 import { type HostFaults, type LambdaHost, startLambdaHost } from './lambda/lambda-host.ts';
+import { startScheduler } from './scheduler.ts';
 import { siblingModule } from './thread.ts';
 
 export interface CloudOptions {
@@ -21,6 +22,10 @@ export interface CloudOptions {
   staleMs?: number;
   /** Further settings of the functions, as their environment takes them. */
   settings?: Readonly<Record<string, string>>;
+  /** How long a stream of events lasts. */
+  streamMs?: number;
+  /** How often entries whose lifetime is over become `expired` events. */
+  expiryMs?: number;
   /** Of the WebSocket function. */
   maxConcurrency?: number;
   timeoutMs?: number;
@@ -46,6 +51,7 @@ export interface Cloud {
 }
 
 const DAY_S = 24 * 60 * 60;
+const EXPIRY_MS = 60_000;
 
 /** Starts everything; rejects, with nothing left running, when a part cannot start. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
@@ -93,7 +99,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       ...(options.staleMs && { STALE_MS: String(options.staleMs) }),
       ...options.settings,
     };
-    functions.resolve(await addFunctions(host, env, options));
+    const added = await addFunctions(host, env, options);
+    functions.resolve(added);
+    const { expiryMs = EXPIRY_MS } = options;
+    const scheduler = startScheduler([{ everyMs: expiryMs, run: () => added.expireEntries.invoke({}) }]);
+    closers.unshift(() => scheduler.close());
     return {
       url: gateway.url,
       httpUrl: gateway.httpUrl,
@@ -114,7 +124,7 @@ type Functions = Awaited<ReturnType<typeof addFunctions>>;
 async function addFunctions(host: LambdaHost, env: Record<string, string>, options: CloudOptions) {
   const common = { env, minEnvironments: 1 };
   const { maxConcurrency = 8, timeoutMs = 29_000 } = options;
-  const [authorizer, message, http, stream] = await Promise.all([
+  const [authorizer, message, http, stream, expireEntries] = await Promise.all([
     host.addFunction({
       ...common,
       name: 'authorizer',
@@ -132,8 +142,12 @@ async function addFunctions(host: LambdaHost, env: Record<string, string>, optio
       ...{ env, name: 'stream', entry: entryOf('stream'), timeoutMs: STREAM_TIMEOUT_MS },
       maxConcurrency: HTTP_CONCURRENCY,
     }),
+    host.addFunction({
+      ...{ env, name: 'expire-entries', entry: entryOf('expire-entries'), timeoutMs },
+      maxConcurrency: 1,
+    }),
   ]);
-  return { authorizer, message, http, stream };
+  return { authorizer, message, http, stream, expireEntries };
 }
 
 /** Requests that wait for news occupy an environment each. */
@@ -146,6 +160,7 @@ const MODULES = {
   message: 'ws/message',
   http: 'http/handler',
   stream: 'http/stream',
+  'expire-entries': 'schedules/expire-entries',
 };
 
 /** Handlers are bundled beside this module, as a deployment bundles them; from source they are their packages'. */

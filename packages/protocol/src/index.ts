@@ -36,6 +36,7 @@ export {
 export { issueError } from './issue-error.ts';
 export { type JsonValue, jsonValueSchema, valueProblem } from './json-value.ts';
 export { keyProblem, keySchema } from './key.ts';
+export { hasExpired, isLive } from './lifetime.ts';
 export { LIMITS } from './limits.ts';
 export type { CatchUp } from './messages/catch-up.ts';
 export type { CaughtUp, CaughtUpPayload } from './messages/caught-up.ts';

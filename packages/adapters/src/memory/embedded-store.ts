@@ -9,6 +9,7 @@ import { memoryConflicts } from './memory-conflicts.ts';
 import { memoryEventLog } from './memory-event-log.ts';
 import { memoryImports } from './memory-imports.ts';
 import { memoryInbox } from './memory-inbox.ts';
+import { memoryLifetimes } from './memory-lifetimes.ts';
 import { memoryNodes } from './memory-nodes.ts';
 import { memoryPolicies } from './memory-policies.ts';
 import { memorySnapshots } from './memory-snapshots.ts';
@@ -93,6 +94,7 @@ export function embeddedStore(options: EmbeddedStoreOptions = {}): EmbeddedStore
   return {
     log: memoryEventLog(shared),
     inbox: memoryInbox(shared),
+    lifetimes: memoryLifetimes(shared),
     nodes: memoryNodes(shared),
     spaces: memorySpaces(shared),
     snapshots: memorySnapshots(shared),

@@ -16,6 +16,8 @@ export interface KeptEntry {
   key: string;
   seq: number;
   deleted: boolean;
+  /** When it has to go: at the end of its lifetime, or, deleted already, when nobody can know of it any more. */
+  dueAtMs?: number;
   text: string;
 }
 
@@ -67,6 +69,7 @@ export type JournalRecord =
     })
   | (InPartition & { type: 'floor'; seq: number })
   | (InPartition & { type: 'drop-commits'; throughSeq: number })
+  | (InPartition & { type: 'forget'; tombstones: readonly { key: string; seq: number }[] })
   | (InPartition & { type: 'put'; batch: KeptBatch })
   | (InPartition & { type: 'chunk'; chunk: KeptChunk })
   | (InPartition & { type: 'drop-chunks'; attempt: string; numbers: readonly number[] })

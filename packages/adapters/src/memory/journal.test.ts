@@ -32,12 +32,14 @@ const open = (options: EmbeddedStoreOptions = {}): EmbeddedStore => {
   return store;
 };
 const journalPath = () => join(path, 'journal.ndjson');
-const everything = async ({ log, inbox, nodes }: EmbeddedStore, at: PartitionId) => ({
+const everything = async ({ log, inbox, lifetimes, nodes }: EmbeddedStore, at: PartitionId) => ({
   head: await log.head(at.space),
   commits: await log.commits({ ...at, afterSeq: 0, limit: 10_000 }),
   entries: await log.entries({ ...at, afterKey: undefined, limit: 10_000 }),
   newestEntrySeq: await log.newestEntrySeq(at),
   inbox: await inbox.list(at, 1000),
+  expired: await lifetimes.expired({ untilMs: 2e12, limit: 10 }),
+  tombstones: await lifetimes.tombstones({ untilMs: 2e12, limit: 10 }),
   nodes: await nodes.list(at.space),
 });
 /** A store in which everything there is has happened. */
@@ -68,6 +70,10 @@ const fill = async (store: EmbeddedStore): Promise<PartitionId> => {
       ],
     },
   ]);
+  await write(store.log, at, [{ values: [['gone', 1, { expiresAtMs: 1_750_000_000_000 }]] }]);
+  await write(store.log, at, [{ values: [['gone', undefined]] }]);
+  await store.lifetimes.forget([{ ...at, key: 'gone', seq: 5, atMs: 0 }]);
+  await write(store.log, at, [{ values: [['fleeting', 1, { expiresAtMs: 1_750_000_000_000 }]] }]);
   await store.inbox.remove(at, [two.batch]);
   for (const status of ['online', 'offline'] as const) {
     const lastSeenAtMs = 1_750_000_000_000;
@@ -87,7 +93,13 @@ describe('a journal', () => {
     const first = open();
     const at = await fill(first);
     const before = await everything(first, at);
-    expect(before).toMatchObject({ head: { seq: [3] }, inbox: [{}], nodes: [{ status: 'offline' }] });
+    expect(before).toMatchObject({
+      head: { seq: [6] },
+      inbox: [{}],
+      expired: [{ key: 'fleeting' }],
+      tombstones: [{ key: 'b' }],
+      nodes: [{ status: 'offline' }],
+    });
     await first.close();
     expect(await everything(open(), at)).toEqual(before);
   });
@@ -166,7 +178,7 @@ describe('a torn journal', () => {
       }
     }
     writeFileSync(journalPath(), whole);
-    expect((await open().log.head(at.space))?.seq).toEqual([3]);
+    expect((await open().log.head(at.space))?.seq).toEqual([6]);
   });
 
   test('of another format, is refused', () => {
@@ -253,7 +265,7 @@ describe('compaction', () => {
     expect(await everything(again, at)).toEqual(before);
     expect(verifyChain(CHAIN_START, before.commits)).toMatchObject({
       intact: true,
-      end: { seq: 3 + 2 * writes },
+      end: { seq: 6 + 2 * writes },
     });
   });
 

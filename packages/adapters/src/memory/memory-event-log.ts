@@ -1,5 +1,6 @@
 import { type Append, canonicalText, type EventLog, GENESIS, Unavailable, unseal } from '@mnemon/core';
 import { type Entry, EVERYTHING, isWithin } from '@mnemon/protocol';
+import { dueAtMs } from '../due-at.ts';
 import type { Shared } from './embedded-store.ts';
 import type { KeptCommit, KeptEntry } from './journal-record.ts';
 import { memoryHistory } from './memory-history.ts';
@@ -129,12 +130,12 @@ const keepCommit = ({
   text,
 });
 
-const keepEntry = (entry: Entry): KeptEntry => ({
-  key: entry.key,
-  seq: entry.seq,
-  deleted: entry.value === undefined,
-  text: JSON.stringify(entry),
-});
+function keepEntry(entry: Entry): KeptEntry {
+  const { key, seq, value } = entry;
+  const due = dueAtMs(entry);
+  const text = JSON.stringify(entry);
+  return { key, seq, deleted: value === undefined, ...(due !== undefined && { dueAtMs: due }), text };
+}
 
 const readEntry = ({ text }: KeptEntry): Entry => JSON.parse(text) as Entry;
 

@@ -1,29 +1,44 @@
 import { compareKeys } from '@mnemon/core';
 
-/** The keys of a partition in order. Sorting waits until somebody asks, and then only sorts what is new. */
+/** A set of keys in order. Sorting waits until somebody asks, and then only sorts what is new. */
 export interface SortedKeys {
-  /** A key that has not been added before. */
   add(key: string): void;
-  /** All keys after `key` in order; from the first on when it is `undefined`. */
+  delete(key: string): void;
+  /** All keys after `key` in order; from the first on when it is `undefined`. Ends with the step that asked. */
   after(key: string | undefined): Iterable<string>;
 }
 
 export function sortedKeys(): SortedKeys {
   let sorted: string[] = [];
-  let added: string[] = [];
+  const added = new Set<string>();
+  /** Still in `sorted`: taking a key out of its middle would cost as much as all of it. */
+  const deleted = new Set<string>();
+  /** In `sorted` and not deleted, or added. */
+  const present = new Set<string>();
+
+  function settle(): void {
+    if (added.size === 0 && deleted.size <= sorted.length / 2) return;
+    const left = deleted.size === 0 ? sorted : sorted.filter((key) => !deleted.has(key));
+    sorted = mergeSorted(left, [...added].sort(compareKeys));
+    added.clear();
+    deleted.clear();
+  }
 
   return {
-    add: (key) => {
-      added.push(key);
+    add(key) {
+      if (present.has(key)) return;
+      present.add(key);
+      if (!deleted.delete(key)) added.add(key);
+    },
+    delete(key) {
+      if (!present.delete(key)) return;
+      if (!added.delete(key)) deleted.add(key);
     },
     *after(key) {
-      if (added.length > 0) {
-        sorted = mergeSorted(sorted, added.sort(compareKeys));
-        added = [];
-      }
-      const keys = sorted;
-      for (let i = key === undefined ? 0 : firstAfter(keys, key); i < keys.length; i++) {
-        yield keys[i] as string;
+      settle();
+      for (let i = key === undefined ? 0 : firstAfter(sorted, key); i < sorted.length; i++) {
+        const next = sorted[i] as string;
+        if (!deleted.has(next)) yield next;
       }
     },
   };

@@ -10,6 +10,7 @@ import {
   ROW_BYTES,
 } from './journal-record.ts';
 import { type KeptConflicts, noConflicts } from './kept-conflicts.ts';
+import { clearDue, type Due, forgetTombstones, noDue, putEntry } from './kept-entries.ts';
 import { dropChunks, dropManifest, type KeptSnapshots, putChunk } from './kept-snapshots.ts';
 import { type SortedKeys, sortedKeys } from './sorted-keys.ts';
 import { type TopicIndex, topicIndex } from './topic-index.ts';
@@ -36,6 +37,7 @@ export interface Partition extends KeptSnapshots {
 /** All that the store knows. Maps throughout: a space may be named `constructor`. */
 export interface State {
   epochs: Map<SpaceId, string>;
+  due: Due;
   partitions: Map<SpaceId, Map<number, Partition>>;
   nodes: Map<SpaceId, Map<string, Node>>;
   checkpoints: Map<SpaceId, Map<string, Checkpoint>>;
@@ -48,6 +50,7 @@ export interface State {
 
 export const emptyState = (): State => ({
   epochs: new Map(),
+  due: noDue(),
   partitions: new Map(),
   nodes: new Map(),
   checkpoints: new Map(),
@@ -106,10 +109,14 @@ export function apply(state: State, record: JournalRecord): number {
     case 'append': {
       const { closings = [], conflicts = [] } = record;
       const before = conflictsOf(state, record.space);
-      return before.close(closings) + before.add(conflicts) + applyAppend(partitionOf(state, record), record);
+      return before.close(closings) + before.add(conflicts) + applyAppend(state, record);
     }
     case 'policies':
       return applyPolicies(state, record);
+    case 'forget':
+      return (
+        RECORD_BYTES + forgetTombstones(state.due, record, partitionOf(state, record), record.tombstones)
+      );
     case 'put':
       partitionOf(state, record).inbox.set(mutationName(record.batch), record.batch);
       return 0;
@@ -141,7 +148,8 @@ export function apply(state: State, record: JournalRecord): number {
   }
 }
 
-function applyAppend(at: Partition, record: Extract<JournalRecord, { type: 'append' }>): number {
+function applyAppend(state: State, record: Extract<JournalRecord, { type: 'append' }>): number {
+  const at = partitionOf(state, record);
   for (const commit of record.commits) {
     at.commits.push(commit);
     at.seqs.set(mutationName(commit), commit.seq);
@@ -150,10 +158,7 @@ function applyAppend(at: Partition, record: Extract<JournalRecord, { type: 'appe
   }
   let supersededBytes = takeOut(at, record.settled);
   for (const entry of record.entries) {
-    const former = at.entries.get(entry.key);
-    if (former) supersededBytes += ROW_BYTES + former.text.length;
-    else at.keys.add(entry.key);
-    at.entries.set(entry.key, entry);
+    supersededBytes += putEntry(state.due, record, at, entry);
     at.newestEntrySeq = Math.max(at.newestEntrySeq, entry.seq);
   }
   return supersededBytes;
@@ -201,6 +206,9 @@ export function rowsIn(state: State, space: SpaceId): number {
 
 function clear(state: State, space: SpaceId): number {
   const supersededBytes = RECORD_BYTES + ROW_BYTES * rowsIn(state, space);
+  for (const [partition, kept] of state.partitions.get(space) ?? []) {
+    clearDue(state.due, { space, partition }, kept);
+  }
   state.partitions.delete(space);
   state.conflicts.delete(space);
   return supersededBytes;

@@ -10,11 +10,15 @@ const IS_CONFLICT = { text: { $exists: true } };
  * order of its `_id`, log and entries, needs no other; that one also sees to it that no `seq` is there twice (I2).
  */
 export async function createIndexes(db: Db): Promise<void> {
-  const { events, inbox, nodes, conflicts } = collectionsOf(db);
+  const { events, entries, inbox, nodes, conflicts } = collectionsOf(db);
   await Promise.all([
     events.createIndex({ space: 1, mutation: 1 }, { unique: true }), // I6: no batch twice
     events.createIndex({ space: 1, partition: 1, keys: 1, seq: 1 }), // the versions of a key
     events.createIndex({ space: 1, partition: 1, topics: 1, seq: 1 }), // I4: what a selective reader should have had
+    entries.createIndex(
+      { deleted: 1, dueAtMs: 1, _id: 1 },
+      { partialFilterExpression: { dueAtMs: { $exists: true } } },
+    ),
     inbox.createIndex({ space: 1, partition: 1, arrivedAt: 1, client: 1, n: 1 }),
     nodes.createIndex({ space: 1 }),
     conflicts.createIndex({ space: 1, status: 1, _id: -1 }, { partialFilterExpression: IS_CONFLICT }),

@@ -1,6 +1,7 @@
-import { canonicalText, type PartitionId } from '@mnemon/core';
-import { type Entry, EVERYTHING, entrySchema } from '@mnemon/protocol';
+import { canonicalText, type DueEntry, type PartitionId } from '@mnemon/core';
+import { type Entry, EVERYTHING, entrySchema, spaceIdSchema } from '@mnemon/protocol';
 import * as z from 'zod';
+import { dueAtMs } from '../due-at.ts';
 import { rowsOf } from './row-range.ts';
 
 /** An entry as it is kept: the canonical text, and what it is found and guarded by. */
@@ -13,6 +14,8 @@ export interface EntryRow {
   seq: number;
   version: number;
   deleted: boolean;
+  /** When it has to go: at the end of its lifetime, or, deleted already, when nobody can know of it any more. */
+  dueAtMs?: number;
   text: string;
 }
 
@@ -32,15 +35,19 @@ export function entryRange(at: PartitionId, topic: string | undefined, afterKey:
   return { $or: [{ _id: entryRowId(at, topic) }, below(`${topic}/`)] };
 }
 
-export const toEntryRow = ({ space, partition }: PartitionId, entry: Entry): Omit<EntryRow, '_id'> => ({
-  space,
-  partition,
-  key: entry.key,
-  seq: entry.seq,
-  version: entry.version,
-  deleted: entry.value === undefined,
-  text: canonicalText(entry),
-});
+export function toEntryRow({ space, partition }: PartitionId, entry: Entry): Omit<EntryRow, '_id'> {
+  const due = dueAtMs(entry);
+  return {
+    space,
+    partition,
+    key: entry.key,
+    seq: entry.seq,
+    version: entry.version,
+    deleted: entry.value === undefined,
+    ...(due !== undefined && { dueAtMs: due }),
+    text: canonicalText(entry),
+  };
+}
 
 const rowSchema = z.object({ text: z.string() });
 
@@ -48,4 +55,17 @@ export function readEntry(row: unknown): Entry {
   const entry: unknown = JSON.parse(rowSchema.parse(row).text);
   entrySchema.parse(entry);
   return entry as Entry;
+}
+
+const dueSchema = z.object({
+  space: spaceIdSchema,
+  partition: z.int(),
+  key: z.string(),
+  seq: z.int(),
+  dueAtMs: z.number(),
+});
+
+export function readDue(row: unknown): DueEntry {
+  const { dueAtMs: atMs, ...version } = dueSchema.parse(row);
+  return { ...version, atMs };
 }

@@ -5,6 +5,7 @@ import { mongoConflicts } from './mongo-conflicts.ts';
 import { mongoEventLog } from './mongo-event-log.ts';
 import { mongoImports } from './mongo-imports.ts';
 import { mongoInbox } from './mongo-inbox.ts';
+import { mongoLifetimes } from './mongo-lifetimes.ts';
 import { mongoNodes } from './mongo-nodes.ts';
 import { mongoPolicies } from './mongo-policies.ts';
 import { mongoSnapshots } from './mongo-snapshots.ts';
@@ -14,6 +15,7 @@ import { mongoSpaces } from './mongo-spaces.ts';
 export const mongoStorage = ({ db }: { db: Db }): StoragePorts => ({
   log: mongoEventLog({ db }),
   inbox: mongoInbox({ db }),
+  lifetimes: mongoLifetimes({ db }),
   nodes: mongoNodes({ db }),
   spaces: mongoSpaces({ db }),
   snapshots: mongoSnapshots({ db }),

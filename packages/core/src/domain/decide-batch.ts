@@ -8,6 +8,7 @@ import {
 } from '@mnemon/protocol';
 import type { Conflict } from './conflict.ts';
 import { decide, evolve, type Surroundings, type Writer } from './decide.ts';
+import { meetExpiry } from './expiry.ts';
 
 /** The current entries of the keys that are about to be written; a missing key has never been written. */
 export type Entries = ReadonlyMap<string, Entry>;
@@ -45,8 +46,9 @@ export function decideBatch(
   const needs: number[] = [];
   let roomBytes = CURRENT_ENTRIES_BYTES;
   let grownRoomBytes = GROWN_BYTES;
-  for (const op of batch.ops) {
-    const { event, outcome, conflict, needs: needed } = decide(next.get(op.key), op, writer, at);
+  for (const written of batch.ops) {
+    const { entry, op } = meetExpiry(next.get(written.key), written, at.nowMs);
+    const { event, outcome, conflict, needs: needed } = decide(entry, op, writer, at);
     if (needed !== undefined) needs.push(needed);
     if (event && isGrown(event, op)) grownRoomBytes -= utf8Length(JSON.stringify(event));
     if (event && grownRoomBytes < 0) {

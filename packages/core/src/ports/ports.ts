@@ -7,6 +7,7 @@ import type { EventLog } from './event-log.ts';
 import type { Fanout } from './fanout.ts';
 import type { Imports } from './imports.ts';
 import type { Inbox } from './inbox.ts';
+import type { Lifetimes } from './lifetimes.ts';
 import type { Nodes } from './nodes.ts';
 import type { Policies } from './policies.ts';
 import type { RandomId } from './random-ids.ts';
@@ -17,6 +18,7 @@ import type { Spaces } from './spaces.ts';
 export const STORAGE_PORTS = [
   'log',
   'inbox',
+  'lifetimes',
   'nodes',
   'spaces',
   'snapshots',
@@ -33,6 +35,7 @@ export interface Ports {
   inbox: Inbox;
   conflicts: Conflicts;
   policies: Policies;
+  lifetimes: Lifetimes;
   connections: Connections;
   nodes: Nodes;
   spaces: Spaces;

@@ -21,7 +21,7 @@ export type CatchUpRequest =
  * page of either is decided here, later ones continue it.
  */
 export async function catchUp(
-  ports: Pick<Ports, 'log'>,
+  ports: Pick<Ports, 'log' | 'clock'>,
   caller: Identity,
   request: CatchUpRequest,
 ): Promise<Answered<CaughtUpPayload>> {

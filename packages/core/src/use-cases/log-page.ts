@@ -13,7 +13,7 @@ const COMMITS_PER_PAGE = 200;
 
 /** Who reads what, and how far the log reached when that began. */
 export interface Reading {
-  ports: Pick<Ports, 'log'>;
+  ports: Pick<Ports, 'log' | 'clock'>;
   caller: Identity;
   topics: readonly string[];
   head: Cursor;

@@ -1,4 +1,4 @@
-import { allows, type CaughtUpPayload, type Entry, isWithin } from '@mnemon/protocol';
+import { allows, type CaughtUpPayload, type Entry, isLive, isWithin } from '@mnemon/protocol';
 import { encodePage, type StatePage } from '../domain/page-token.ts';
 import { DELIVERY_BYTES, sizeOf } from '../domain/split-delivery.ts';
 import type { Reading } from './log-page.ts';
@@ -14,12 +14,13 @@ export async function statePage(
 ): Promise<CaughtUpPayload & { recovered: false }> {
   const { cursor, reason } = page;
   const entries: Entry[] = [];
+  const nowMs = ports.clock.now();
   const answer = { recovered: false as const, reason, cursor, entries };
   let room = DELIVERY_BYTES;
   let count = 0;
   for await (const entry of entriesOf({ ports, caller, topics }, page.afterKey)) {
     count++;
-    const isReadable = allows(caller.grants, 'read', entry.key);
+    const isReadable = isLive(entry, nowMs) && allows(caller.grants, 'read', entry.key);
     if (isReadable) room -= sizeOf(entry) + 1;
     if (entries.length > 0 && (room < 0 || count > ENTRIES_PER_PAGE)) {
       return { ...answer, page: encodePage({ ...page, afterKey: entries.at(-1)?.key }) };

@@ -104,7 +104,8 @@ async function flawOfNewest(
   if (loaded?.epoch !== commit.epoch) return { intact: false, seq, problem: 'foreign' };
   const differs = [...made.values()].some((entry) => {
     const kept = loaded.entries.get(entry.key);
-    return !kept || kept.seq < seq || (kept.seq === seq && canonicalText(kept) !== canonicalText(entry));
+    if (!kept) return entry.value !== undefined; // clean-up forgets old tombstones
+    return kept.seq < seq || (kept.seq === seq && canonicalText(kept) !== canonicalText(entry));
   });
   return differs ? { intact: false, seq, problem: 'rewritten' } : undefined;
 }

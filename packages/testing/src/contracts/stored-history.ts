@@ -38,9 +38,12 @@ export async function loadAll(
 
 /** What one batch does: a value per key, `undefined` to delete it. */
 export interface Change {
-  values: readonly (readonly [key: string, value: JsonValue | undefined])[];
+  values: readonly (readonly [key: string, value: JsonValue | undefined, more?: More])[];
   mutation?: MutationId;
 }
+
+/** What a version says beside its value, and when it was written. */
+export type More = Partial<Pick<MemoryEvent, 'expiresAtMs'>> & { atMs?: number };
 
 /** What a correct writer appends for `changes`, one commit each, having decided on `loaded`. */
 export function appendOf(
@@ -53,8 +56,8 @@ export function appendOf(
   let { seq, hash } = loaded.head;
   const commits = changes.map(({ values, mutation = newMutation() }) => {
     seq += 1;
-    const events = values.map(([key, value]) => {
-      const event = nextEvent(key, value, entries.get(key) ?? loaded.entries.get(key));
+    const events = values.map(([key, value, more]) => {
+      const event = nextEvent(key, value, entries.get(key) ?? loaded.entries.get(key), more);
       const { type: _, ...version } = event;
       entries.set(key, { ...version, partition: at.partition, seq });
       return event;
@@ -80,7 +83,12 @@ export function appendOf(
   return { ...at, commits, entries: decided, settled };
 }
 
-function nextEvent(key: string, value: JsonValue | undefined, former: Entry | undefined): MemoryEvent {
+function nextEvent(
+  key: string,
+  value: JsonValue | undefined,
+  former: Entry | undefined,
+  { atMs = 1_750_000_000_000, ...more }: More = {},
+): MemoryEvent {
   const version = (former?.version ?? 0) + 1;
   const type = value === undefined ? 'deleted' : version === 1 ? 'created' : 'updated';
   const event: MemoryEvent = {
@@ -88,8 +96,9 @@ function nextEvent(key: string, value: JsonValue | undefined, former: Entry | un
     key,
     version,
     clock: { [AUTHOR]: version },
-    hlc: { wallMs: 1_750_000_000_000, counter: 0 },
+    hlc: { wallMs: atMs, counter: 0 },
     author: AUTHOR,
+    ...more,
   };
   return value === undefined ? event : { ...event, value };
 }

@@ -1,0 +1,29 @@
+import type { PartitionId } from './event-log.ts';
+
+/** A version whose time has come: `atMs` is when its lifetime ended, or, of a tombstone, when it was deleted. */
+export interface DueEntry extends PartitionId {
+  key: string;
+  seq: number;
+  atMs: number;
+}
+
+/** At most `limit`, the earliest first, after `after`. */
+export interface DuePage {
+  untilMs: number;
+  after?: DueEntry | undefined;
+  limit: number;
+}
+
+/**
+ * Which entries of all spaces have to go, by index. Not a snapshot: whoever acts on an answer looks at the entry again.
+ */
+export interface Lifetimes {
+  /** Entries whose lifetime ended at `untilMs` or before and that are still there. */
+  expired(page: DuePage): Promise<readonly DueEntry[]>;
+
+  /** Tombstones whose hybrid time is `untilMs` or before. */
+  tombstones(page: DuePage): Promise<readonly DueEntry[]>;
+
+  /** Forgets tombstones. A key that has been written since stays as it is: its `seq` is another. */
+  forget(tombstones: readonly DueEntry[]): Promise<void>;
+}
