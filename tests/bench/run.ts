@@ -3,6 +3,7 @@ import { benchContention } from './contention.ts';
 import { benchCounts } from './counts.ts';
 import { benchLogLength, benchPropagation } from './propagation.ts';
 import { benchStartUp } from './start-up.ts';
+import { benchStrategies } from './strategies.ts';
 import { benchFanOut, benchWrites } from './throughput.ts';
 
 process.env.AWS_EC2_METADATA_DISABLED = 'true';
@@ -17,6 +18,7 @@ const BENCHES = {
   'fan-out': benchFanOut,
   counts: benchCounts,
   contention: benchContention,
+  strategies: benchStrategies,
   'log-length': () => benchLogLength(100_000),
 };
 

@@ -1,24 +1,20 @@
 import {
   type ErrorCode,
-  type HybridTime,
+  issueError,
   type JsonValue,
   keyProblem,
   LIMITS,
   type Op,
+  opSchema,
   utf8Length,
-  type VectorClock,
   valueProblem,
 } from '@mnemon/protocol';
 import { MnemonError } from './mnemon-error.ts';
+import { isWhole } from './optimistic-value.ts';
 
-/** What an application wants written, with what it has seen. Without `value` it is a deletion. */
-export interface Intent {
-  readonly key: string;
-  readonly value?: JsonValue;
-  readonly seen: VectorClock;
-  readonly hlc: HybridTime;
-  readonly expectedVersion?: number | undefined;
-}
+/** An operation, before what is kept of it is its own. */
+export type Intent = Op;
+export type Unstamped<Each> = Each extends Op ? Omit<Each, 'seen' | 'seenSeq' | 'hlc'> : never;
 
 const refuse = (code: ErrorCode, message: string): never => {
   throw new MnemonError(code, message);
@@ -30,17 +26,25 @@ export function checkKey(key: string): void {
 }
 
 /** The operation, and what it adds to a frame; throws what the server would refuse. */
-export function checkedOp({ key, seen, hlc, expectedVersion, ...rest }: Intent): {
-  op: Op;
-  sizeBytes: number;
-} {
+export function checkedOp(intent: Intent): { op: Op; sizeBytes: number } {
+  const { expectedVersion } = intent;
   if (expectedVersion !== undefined && !(Number.isSafeInteger(expectedVersion) && expectedVersion >= 0)) {
     refuse('bad-request', 'expectedVersion is a whole number from 0 on');
   }
-  const fields = { key, seen, hlc, ...(expectedVersion !== undefined && { expectedVersion }) };
-  const op: Op =
-    'value' in rest ? { op: 'put', ...fields, value: copyOf(rest.value) } : { op: 'delete', ...fields };
-  return { op, sizeBytes: utf8Length(JSON.stringify(op)) + 1 };
+  const op = intent.op === 'put' ? { ...intent, value: copyOf(intent.value as JsonValue) } : intent;
+  const isPlain = isWhole(op) && Object.keys(op).every((field) => PLAIN_FIELDS.has(field));
+  const checked = isPlain ? op : checkedBySchema(op);
+  return { op: checked, sizeBytes: utf8Length(JSON.stringify(checked)) + 1 };
+}
+
+/** What is checked by now, or made by this client. */
+const PLAIN_FIELDS = new Set(['op', 'key', 'value', 'seen', 'seenSeq', 'hlc', 'expectedVersion']);
+
+function checkedBySchema(op: Op): Op {
+  const parsed = opSchema.safeParse(JSON.parse(JSON.stringify(op)));
+  if (parsed.success) return parsed.data;
+  const { code, message } = issueError(parsed.error.issues[0] as (typeof parsed.error.issues)[number]);
+  return refuse(code, message);
 }
 
 /** A copy, so that what the application does to its object later isn't written by accident. */

@@ -1,5 +1,5 @@
-import { matches, patternProblem } from '@mnemon/protocol';
-import { checkedOp, checkKey, type Intent } from './checked-op.ts';
+import { type JsonValue, matches, patternProblem } from '@mnemon/protocol';
+import { checkedOp, checkKey, type Intent, type Unstamped } from './checked-op.ts';
 import { createTimer, type Timer } from './clock.ts';
 import type { Engine } from './engine.ts';
 import type { Mnemon, Subscription } from './mnemon.ts';
@@ -28,11 +28,11 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
   }
 
   /** Not async: the own value is there before this returns (I9). */
-  function submit(intent: Omit<Intent, 'seen' | 'hlc'>): Promise<Written> {
+  function submit(intent: Unstamped<Intent>): Promise<Written> {
     return new Promise<Written>((resolve) => {
       checkOpen();
       checkKey(intent.key);
-      const { op, sizeBytes } = checkedOp({ ...intent, seen: seen.of(intent.key), hlc: writeClock.next() });
+      const { op, sizeBytes } = checkedOp({ ...intent, ...seen.of(intent.key), hlc: writeClock.next() });
       resolve(outbox.add(op, sizeBytes));
     });
   }
@@ -47,8 +47,9 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
   async function read(key: string) {
     checkKey(key);
     follow();
-    if (!ownWrites.get(key)) await loaded;
-    return (ownWrites.get(key) ?? replica.get(key))?.value;
+    if (!ownWrites.isWhole(key)) await loaded;
+    const below = replica.get(key)?.value;
+    return ownWrites.get(key, below)?.value ?? (ownWrites.get(key) ? undefined : below);
   }
 
   async function entries(pattern = '**') {
@@ -56,6 +57,14 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     follow();
     await loaded;
     return replica.live().filter(({ key }) => matches(pattern, key));
+  }
+
+  /** A removal takes back what its writer has seen: so there must be something to see. */
+  async function removeFrom(key: string, items: JsonValue[]) {
+    checkKey(key);
+    follow();
+    if (!replica.get(key)) await loaded;
+    return submit({ op: 'change-set', key, remove: items });
   }
 
   async function flush(): Promise<void> {
@@ -77,8 +86,11 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
   }
 
   return {
-    write: (key, value, options) => harmless(submit({ key, value, ...options })),
-    delete: (key, options) => harmless(submit({ key, ...options })),
+    write: (key, value, options) => harmless(submit({ op: 'put', key, value, ...options })),
+    delete: (key, options) => harmless(submit({ op: 'delete', key, ...options })),
+    increment: (key, by = 1) => harmless(submit({ op: 'increment', key, by })),
+    addTo: (key, ...items) => harmless(submit({ op: 'change-set', key, add: items })),
+    removeFrom: (key, ...items) => harmless(removeFrom(key, items)),
     read: (key) => harmless(read(key)),
     entries: (pattern) => harmless(entries(pattern)),
     subscribe,

@@ -2,7 +2,7 @@ export type { Cursor, Entry, JsonValue } from '@mnemon/protocol';
 export type { Change, ChangeCallback } from './change.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export type { TokenSource } from './connection.ts';
-export type { Mnemon, Subscription, WriteOptions } from './mnemon.ts';
+export type { DeleteOptions, Mnemon, Subscription, WriteOptions } from './mnemon.ts';
 export {
   isClosed,
   isConflict,

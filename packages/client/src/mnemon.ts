@@ -1,11 +1,24 @@
-import type { Entry, JsonValue } from '@mnemon/protocol';
+import type { Entry, JsonValue, Relationship, Strategy } from '@mnemon/protocol';
 import type { ChangeCallback } from './change.ts';
 import type { Written } from './pending-op.ts';
 import type { Status, StatusCallback } from './status.ts';
 
-export interface WriteOptions {
+export interface DeleteOptions {
   /** Refuses with `conflict` unless the key is at this version; 0 is a key that does not exist. */
   readonly expectedVersion?: number;
+  /** How this write is resolved with a concurrent one, instead of as the space's policies say. */
+  readonly strategy?: Strategy;
+  /** From 0 to 1. Without a word about it, 0. */
+  readonly importance?: number;
+}
+
+/** A write is a whole new version: what it does not name, it does not have, whatever the version before had. */
+export interface WriteOptions extends DeleteOptions {
+  readonly tags?: string[];
+  readonly entities?: string[];
+  readonly relationships?: Relationship[];
+  /** How long it lives, from when it is committed on. Left out: as the space's policies say. */
+  readonly ttlMs?: number;
 }
 
 /**
@@ -36,7 +49,16 @@ export interface Mnemon {
    */
   write(key: string, value: JsonValue, options?: WriteOptions): Promise<Written>;
   /** Deletes `key`. A key that does not exist is deleted already: that resolves with version 0. */
-  delete(key: string, options?: WriteOptions): Promise<Written>;
+  delete(key: string, options?: DeleteOptions): Promise<Written>;
+  /**
+   * Adds `by` to the counter under `key`, or makes one. Several instances may at once, none of them having read it: no
+   * change is lost. Rejects with `bad-value` where something else than a whole number is.
+   */
+  increment(key: string, by?: number): Promise<Written>;
+  /** Adds items to the set under `key`, or makes one; it is shown as a sorted array. An addition outlives removals that have not seen it. */
+  addTo(key: string, ...items: JsonValue[]): Promise<Written>;
+  /** Takes items out of the set under `key`, as far as this client has seen them added: therefore it waits for the state. */
+  removeFrom(key: string, ...items: JsonValue[]): Promise<Written>;
   /**
    * The value of `key`: this client's own newest one, or else the replica's; `undefined` where there is none. The
    * first read subscribes the connection and waits for the state; later ones answer at once, also offline. Don't change

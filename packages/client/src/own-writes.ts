@@ -1,5 +1,6 @@
 import type { Cursor, JsonValue } from '@mnemon/protocol';
-import { type PendingOp, valueAfter } from './pending-op.ts';
+import { isWhole, valueAfter } from './optimistic-value.ts';
+import type { PendingOp } from './pending-op.ts';
 
 /** The commit that an ack named. */
 interface AckedCommit {
@@ -14,8 +15,13 @@ interface AckedCommit {
  */
 export interface OwnWrites {
   add(pending: PendingOp): void;
-  /** The newest own value of a key that the replica doesn't hold yet. `{ value: undefined }` is a deletion. */
-  get(key: string): { readonly value: JsonValue | undefined } | undefined;
+  /**
+   * What the own operations on a key that the replica doesn't hold yet make of its value, `below`. `{ value: undefined }`
+   * is a deletion.
+   */
+  get(key: string, below?: JsonValue): { readonly value: JsonValue | undefined } | undefined;
+  /** Whether that does not depend on what is below. */
+  isWhole(key: string): boolean;
   /** It has no effect, or there is no replica to wait for. */
   remove(pending: PendingOp): void;
   /** It is in `commit`, and stays until the replica has reached that. */
@@ -55,10 +61,11 @@ export function createOwnWrites(): OwnWrites {
       const { key } = pending.op;
       byKey.set(key, [...(byKey.get(key) ?? []), pending]);
     },
-    get(key) {
-      const newest = byKey.get(key)?.at(-1);
-      return newest && { value: valueAfter(newest) };
+    get(key, below) {
+      const own = byKey.get(key)?.map(({ op }) => op);
+      return own && { value: valueAfter(own, below) };
     },
+    isWhole: (key) => byKey.get(key)?.some(({ op }) => isWhole(op)) ?? false,
     remove,
     acked,
     reached,

@@ -1,4 +1,4 @@
-import type { JsonValue, Op, Outcome } from '@mnemon/protocol';
+import type { Op, Outcome } from '@mnemon/protocol';
 import { fromOutcome, type MnemonError } from './mnemon-error.ts';
 
 /** What an acked write made of its key. */
@@ -22,10 +22,6 @@ export interface Waiter {
   resolve(written: Written): void;
   reject(error: MnemonError): void;
 }
-
-/** The value that `op` leaves: nothing after a deletion. */
-export const valueAfter = ({ op }: PendingOp): JsonValue | undefined =>
-  op.op === 'put' ? (op.value as JsonValue) : undefined;
 
 export function settle({ op, waiters }: PendingOp, outcome: Outcome): void {
   if (outcome.status === 'refused') {

@@ -4,14 +4,14 @@ import type { Replica } from './replica.ts';
 /** How many keys are remembered beside the replica. A forgotten one merely makes the next write a concurrent one. */
 const MAX_KEYS = 10_000;
 
-type Version = Pick<Entry, 'key' | 'version' | 'clock'>;
+type Version = Pick<Entry, 'key' | 'version' | 'clock' | 'seq'>;
 
 /**
- * The clock of the newest version that this client knows of each key: from the replica, and from what it was told
+ * The newest version that this client knows of each key, by its clock and its place in the log: from the replica, and from what it was told
  * without following the log, in acks and conflicts.
  */
 export interface SeenClocks {
-  of(key: string): VectorClock;
+  of(key: string): { seen: VectorClock; seenSeq?: number };
   learn(version: Version): void;
   forgetAll(): void;
 }
@@ -22,15 +22,14 @@ export function createSeenClocks(replica: Replica): SeenClocks {
     of(key) {
       const known = replica.get(key);
       const heard = told.get(key);
-      return (
-        (known && heard ? (known.version < heard.version ? heard : known) : (known ?? heard))?.clock ?? {}
-      );
+      const newest = known && heard ? (known.version < heard.version ? heard : known) : (known ?? heard);
+      return newest ? { seen: newest.clock, seenSeq: newest.seq } : { seen: {} };
     },
     learn(version) {
       const { key } = version;
       if ((told.get(key)?.version ?? 0) > version.version) return;
       told.delete(key); // so that the oldest stays first
-      told.set(key, { key, version: version.version, clock: version.clock });
+      told.set(key, { key, version: version.version, clock: version.clock, seq: version.seq });
       if (told.size > MAX_KEYS) told.delete(told.keys().next().value as string);
     },
     forgetAll: () => told.clear(),

@@ -84,7 +84,7 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
   function readChanges({ payload: { epoch, commits, acks = [] } }: Changes): void {
     hearCommits(commits);
     if (connection.state.following) follower.receive(epoch, commits);
-    else for (const { events } of commits) events.forEach(seen.learn);
+    else for (const { seq, events } of commits) for (const event of events) seen.learn({ ...event, seq });
     for (const ack of acks) {
       for (const outcome of ack.outcomes) {
         if (outcome.status === 'refused' && outcome.current) seen.learn(outcome.current);

@@ -1,4 +1,5 @@
 import { LIMITS } from '@mnemon/protocol';
+import { isWhole } from './optimistic-value.ts';
 import type { PendingOp } from './pending-op.ts';
 
 /**
@@ -98,6 +99,13 @@ export function createWriteQueue(batchBytes: number): WriteQueue {
   };
 }
 
-/** A condition on the version is checked for each operation that carries one, so those stay as they are. */
-const mayReplace = (last: PendingOp, next: PendingOp): boolean =>
-  last.op.expectedVersion === undefined && next.op.expectedVersion === undefined;
+/**
+ * A condition on the version is checked for each operation that carries one, so those stay as they are; so do changes,
+ * none of which may be lost.
+ */
+const mayReplace = ({ op: last }: PendingOp, { op: next }: PendingOp): boolean =>
+  isWhole(last) &&
+  isWhole(next) &&
+  last.strategy === next.strategy &&
+  last.expectedVersion === undefined &&
+  next.expectedVersion === undefined;
