@@ -91,6 +91,36 @@ describe('a heartbeat', () => {
   });
 });
 
+describe('a checkpoint', () => {
+  test('is how far an instance said that it is, written with its presence', async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann');
+    const progress = (seq: number) => ({
+      cursor: { epoch: 'random-1', seq: [seq] },
+      events: seq * 2,
+      clock: { wallMs: world.now(), counter: 1 },
+    });
+    const seen = async () => (await world.ports.checkpoints.list(SPACE)).map(({ cursor }) => cursor.seq);
+    await heartbeat(world.ports, ann.caller, progress(1));
+    expect(await seen()).toEqual([]); // `connect` has just been heard
+    world.pass(30_000);
+    await heartbeat(world.ports, ann.caller, progress(2));
+    const { instanceId } = ann.caller;
+    expect(await world.ports.checkpoints.list(SPACE)).toEqual([
+      { space: SPACE, instanceId, ...progress(2), atMs: world.now() },
+    ]);
+    world.pass(29_000);
+    await heartbeat(world.ports, ann.caller, progress(3));
+    expect(await seen()).toEqual([[2]]);
+    world.pass(1_000);
+    await heartbeat(world.ports, ann.caller, {});
+    expect(await seen()).toEqual([[2]]); // it did not say where it is
+    world.pass(30_000);
+    await heartbeat(world.ports, ann.caller, progress(5));
+    expect(await seen()).toEqual([[5]]);
+  });
+});
+
 describe('subscribing', () => {
   const cursor = { epoch: 'random-1', seq: [1] };
 

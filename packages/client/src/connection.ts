@@ -37,6 +37,8 @@ export interface ConnectionOptions {
   readonly ports: Ports;
   /** What to say on a connection; the connection itself doesn't know the log. */
   readonly log: { readonly cursor: Cursor | undefined; nextAsk(): { page: string } | { cursor?: Cursor } };
+  /** What a heartbeat says. */
+  readonly progress: () => PayloadOf<'heartbeat'>;
   readonly onFrame: (text: string) => void;
   /** The gateway closed a standing connection because a message on it was too large. */
   readonly onTooLarge: () => void;
@@ -97,7 +99,7 @@ export function createConnection(options: ConnectionOptions): Connection {
             : send('subscribe', { patterns: ['**'], ...(log.cursor && { cursor: log.cursor }) });
         break;
       case 'beat':
-        send('heartbeat', log.cursor ? { cursor: log.cursor } : {});
+        send('heartbeat', options.progress());
         break;
       case 'goodbye':
         send('disconnect', {});

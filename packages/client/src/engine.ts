@@ -60,6 +60,11 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     token,
     ports,
     log: follower,
+    progress: () => ({
+      ...(follower.cursor && { cursor: follower.cursor }),
+      events: follower.events,
+      clock: writeClock.latest,
+    }),
     onFrame: (text) => {
       readFrame(text);
       board.changed();

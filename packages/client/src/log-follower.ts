@@ -16,6 +16,8 @@ export interface LogFollower {
   /** Whether something is missing. */
   readonly isBehind: boolean;
   readonly reloads: number;
+  /** How many events were applied so far, a state's entries not counted. */
+  readonly events: number;
   /** Pushed commits: applied if it is their turn, else they wait. */
   receive(epoch: string, commits: readonly Delivery[]): void;
   /** Word of how far the log reaches. */
@@ -52,6 +54,7 @@ export function createLogFollower(
   let askedAt: Cursor | undefined;
   let loaded = false;
   let reloads = 0;
+  let events = 0;
 
   function hear(news: Cursor): void {
     noteHead(news);
@@ -97,6 +100,7 @@ export function createLogFollower(
   function apply(commit: Delivery): void {
     if (!cursor) return;
     cursor = furthest(cursor, cursorAt(cursor.epoch, commit.partition, commit.seq));
+    events += commit.events.length;
     onMoved(replica.apply(commit), cursor, 'commit');
   }
 
@@ -172,6 +176,9 @@ export function createLogFollower(
     },
     get reloads() {
       return reloads;
+    },
+    get events() {
+      return events;
     },
     receive,
     hear,

@@ -5,6 +5,8 @@ export interface WriteClock {
   /** The time of a write that happens now. */
   next(): HybridTime;
   hear(time: HybridTime): void;
+  /** The latest time that it knows of. */
+  readonly latest: HybridTime;
 }
 
 export function createWriteClock(nowMs: () => number): WriteClock {
@@ -13,6 +15,9 @@ export function createWriteClock(nowMs: () => number): WriteClock {
     next: () => (last = tick(last, nowMs())),
     hear: (time) => {
       last = latest(last, time);
+    },
+    get latest() {
+      return last;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type Cursor, type Heartbeat, type HeartbeatAnswer, wireError } from '@mnemon/protocol';
+import { type Cursor, type Heartbeat, type HeartbeatAnswer, HYBRID_ZERO, wireError } from '@mnemon/protocol';
 import type { Caller } from '../domain/caller.ts';
 import { isEverything, readableTopics } from '../domain/topics.ts';
 import type { Connection } from '../ports/connections.ts';
@@ -6,14 +6,14 @@ import type { Ports } from '../ports/ports.ts';
 import { newestBefore } from './newest-before.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 
-/** How often presence is written at most. */
+/** How often presence and a checkpoint are written at most. */
 const PRESENCE_MS = 30_000;
 
 /** Keeps a connection alive and answers how far its topics and the log reach, so that a lost last frame is noticed (I4). */
 export async function heartbeat(
   ports: Ports,
   caller: Caller,
-  { cursor }: Heartbeat['payload'],
+  payload: Heartbeat['payload'],
 ): Promise<Answered<HeartbeatAnswer['payload']>> {
   const nowMs = ports.clock.now();
   // The head before the row: a topic that is subscribed after the row was read comes with a state at least as new as this
@@ -22,11 +22,23 @@ export async function heartbeat(
   const [row, isBusDown] = await Promise.all([ports.connections.touch(caller, nowMs), ports.bus.isDown()]);
   if (!row || !head) return refuse(notConnected());
   if (Math.floor(row.lastSeenAtMs / PRESENCE_MS) !== Math.floor(nowMs / PRESENCE_MS)) {
-    const { space, instanceId, userId } = caller;
-    await ports.nodes.put({ space, instanceId, userId, status: 'online', lastSeenAtMs: nowMs });
+    await note(ports, caller, payload, nowMs);
   }
-  const newest = await newestOfTopics(ports, row, head, cursor);
+  const newest = await newestOfTopics(ports, row, head, payload.cursor);
   return ok({ head, ...(newest && { newest }), degraded: isBusDown ? ['bus'] : [] });
+}
+
+/** That the instance is there, and how far it has come. */
+async function note(
+  { nodes, checkpoints }: Ports,
+  { space, instanceId, userId }: Caller,
+  { cursor, events = 0, clock = HYBRID_ZERO }: Heartbeat['payload'],
+  nowMs: number,
+): Promise<void> {
+  await Promise.all([
+    nodes.put({ space, instanceId, userId, status: 'online', lastSeenAtMs: nowMs }),
+    cursor && checkpoints.put({ space, instanceId, cursor, events, clock, atMs: nowMs }),
+  ]);
 }
 
 /** Nothing where the head says it: to who follows everything, and to who is there already. */

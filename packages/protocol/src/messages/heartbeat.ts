@@ -1,9 +1,19 @@
 import * as z from 'zod/mini';
 import { cursorSchema } from '../cursor.ts';
 import { envelope } from '../envelope.ts';
+import { hybridTimeSchema } from '../hybrid-clock.ts';
 
-/** Keeps the connection's row alive and says where the client is. */
-export const heartbeatSchema = envelope('heartbeat', z.strictObject({ cursor: z.optional(cursorSchema) }));
+/** Keeps the connection's row alive and says where the client is: what is kept of it is its checkpoint. */
+export const heartbeatSchema = envelope(
+  'heartbeat',
+  z.strictObject({
+    cursor: z.optional(cursorSchema),
+    /** How many events it has applied since it started. */
+    events: z.optional(z.int().check(z.gte(0))),
+    /** The latest time that it knows of. */
+    clock: z.optional(hybridTimeSchema),
+  }),
+);
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 
 /**
