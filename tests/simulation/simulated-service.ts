@@ -50,8 +50,14 @@ export function simulatedService(clock: FakeClock, random: () => number): Simula
     MANAGEMENT_ENDPOINT: 'http://none',
     HEARTBEAT_MS: String(HEARTBEAT_MS),
   });
-  const unlimited = { limit: async () => undefined, takeWrite: () => 0 };
-  const app = { ports: interceptPorts(bare, intercept), settings, ...unlimited };
+  const app: Parameters<typeof answerFrame>[0] = {
+    ports: interceptPorts(bare, intercept),
+    settings,
+    limit: async () => undefined,
+    takeWrite: () => 0,
+    verify: async () => ({ ok: false, problem: 'invalid' }),
+    pause: (ms) => new Promise<void>((resolve) => clock.setTimeout(resolve, ms)),
+  };
 
   const accept: Accept = (socket) => {
     const caller: Caller = {

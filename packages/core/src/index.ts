@@ -66,6 +66,7 @@ export { dismiss, forget } from './use-cases/disconnect.ts';
 export { eventsSince, type FeedEvent, type FeedPage, type FeedRequest } from './use-cases/events-since.ts';
 export { expireEntries } from './use-cases/expire-entries.ts';
 export { followEvents } from './use-cases/follow-events.ts';
+export { fork } from './use-cases/fork.ts';
 export { heartbeat } from './use-cases/heartbeat.ts';
 export { history } from './use-cases/history.ts';
 export { getPolicies, setPolicies } from './use-cases/policies.ts';
@@ -76,10 +77,13 @@ export {
   snapshotEntriesOf,
   UnreadableSnapshot,
 } from './use-cases/read-snapshot.ts';
+export { rebuild } from './use-cases/rebuild.ts';
 export type { Answered } from './use-cases/refusal.ts';
 export { type Merged, resolveConflict } from './use-cases/resolve-conflict.ts';
+export { restore } from './use-cases/restore.ts';
 export { snapshotAndCompact, snapshotAndCompactAll } from './use-cases/snapshot-and-compact.ts';
 export { stateAt } from './use-cases/state-at.ts';
+export { stats } from './use-cases/stats.ts';
 export { subscribe } from './use-cases/subscribe.ts';
 export { takeSnapshot } from './use-cases/take-snapshot.ts';
 export { type IssuedTicket, issueTicket, redeemTicket } from './use-cases/tickets.ts';

@@ -23,13 +23,13 @@ export interface App {
   settings: Settings;
   limit: Limit;
   takeWrite: TakeWrite;
+  verify: VerifyToken;
+  pause: Pause;
 }
 
 /** What the HTTP function works with beside that. */
 export interface HttpApp extends App {
-  verify: VerifyToken;
   tickets: Tickets;
-  pause: Pause;
   probes: Readonly<Record<string, Probe>>;
 }
 
@@ -57,6 +57,8 @@ export async function compose(): Promise<App> {
     ports: host?.intercept ? interceptPorts(ports, host.intercept) : ports,
     limit: rateRules(rateLimits, settings),
     takeWrite: writeBuckets(settings.WRITES_PER_SECOND),
+    verify: tokenVerifier(settings),
+    pause: (ms) => pause(ms),
   };
 }
 
@@ -64,9 +66,7 @@ export async function composeHttp(): Promise<HttpApp> {
   const app = await compose();
   return {
     ...app,
-    verify: tokenVerifier(app.settings),
     tickets: await composeTickets(app.settings),
-    pause: (ms) => pause(ms),
     probes: backendProbes(app.ports),
   };
 }

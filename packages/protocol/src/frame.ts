@@ -3,6 +3,7 @@ import { anyEnvelopeSchema } from './envelope.ts';
 import { type WireError, wireError } from './error-code.ts';
 import { issueError } from './issue-error.ts';
 import { LIMITS } from './limits.ts';
+import { adminAnswerSchema, adminSchema } from './messages/admin.ts';
 import { catchUpSchema } from './messages/catch-up.ts';
 import { caughtUpSchema } from './messages/caught-up.ts';
 import { changesSchema } from './messages/changes.ts';
@@ -34,6 +35,7 @@ export const clientFrameSchema = z.discriminatedUnion('type', [
   historySchema,
   stateRequestFrameSchema,
   diffSchema,
+  adminSchema,
 ]);
 export type ClientFrame = z.infer<typeof clientFrameSchema>;
 
@@ -49,6 +51,7 @@ export const serverFrameSchema = z.discriminatedUnion('type', [
   historyAnswerSchema,
   stateResponseSchema,
   diffAnswerSchema,
+  adminAnswerSchema,
   errorSchema,
 ]);
 export type ServerFrame = z.infer<typeof serverFrameSchema>;

@@ -38,6 +38,23 @@ export { type JsonValue, jsonValueSchema, valueProblem } from './json-value.ts';
 export { keyProblem, keySchema } from './key.ts';
 export { hasExpired, isLive } from './lifetime.ts';
 export { LIMITS } from './limits.ts';
+export {
+  type Admin,
+  type AdminAnswer,
+  type Forked,
+  type ForkRequest,
+  forkedSchema,
+  forkRequestSchema,
+  type Rebuilt,
+  type Restored,
+  type RestoreRequest,
+  rebuildRequestSchema,
+  rebuiltSchema,
+  restoredSchema,
+  restoreRequestSchema,
+  type SpaceStats,
+  spaceStatsSchema,
+} from './messages/admin.ts';
 export type { CatchUp } from './messages/catch-up.ts';
 export type { CaughtUp, CaughtUpPayload } from './messages/caught-up.ts';
 export type { Ack, Changes, Delivery } from './messages/changes.ts';

@@ -34,6 +34,15 @@ export function memoryHistory({ state }: Shared): History {
       }
       return page;
     },
+
+    async countEntries(at) {
+      const total = { entries: 0, tombstones: 0, sizeBytes: 0 };
+      for (const { deleted, text } of partitionOf(state(), at).entries.values()) {
+        total[deleted ? 'tombstones' : 'entries'] += 1;
+        total.sizeBytes += text.length;
+      }
+      return total;
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { collectionsOf } from './collections.ts';
 import { throwUnavailable } from './mongo-failures.ts';
+import { ENTRY_COUNTS } from './mongo-history.ts';
 
 /** Not a count. */
 const IS_CONFLICT = { text: { $exists: true } };
@@ -15,6 +16,7 @@ export async function createIndexes(db: Db): Promise<void> {
     events.createIndex({ space: 1, mutation: 1 }, { unique: true }), // I6: no batch twice
     events.createIndex({ space: 1, partition: 1, keys: 1, seq: 1 }), // the versions of a key
     events.createIndex({ space: 1, partition: 1, topics: 1, seq: 1 }), // I4: what a selective reader should have had
+    entries.createIndex(ENTRY_COUNTS),
     entries.createIndex(
       { deleted: 1, dueAtMs: 1, _id: 1 },
       { partialFilterExpression: { dueAtMs: { $exists: true } } },

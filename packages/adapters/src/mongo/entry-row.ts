@@ -16,6 +16,8 @@ export interface EntryRow {
   deleted: boolean;
   /** When it has to go: at the end of its lifetime, or, deleted already, when nobody can know of it any more. */
   dueAtMs?: number;
+  /** Of the text; with `deleted` in an index, so that entries are counted without being read. */
+  bytes: number;
   text: string;
 }
 
@@ -37,6 +39,7 @@ export function entryRange(at: PartitionId, topic: string | undefined, afterKey:
 
 export function toEntryRow({ space, partition }: PartitionId, entry: Entry): Omit<EntryRow, '_id'> {
   const due = dueAtMs(entry);
+  const text = canonicalText(entry);
   return {
     space,
     partition,
@@ -45,7 +48,8 @@ export function toEntryRow({ space, partition }: PartitionId, entry: Entry): Omi
     version: entry.version,
     deleted: entry.value === undefined,
     ...(due !== undefined && { dueAtMs: due }),
-    text: canonicalText(entry),
+    bytes: Buffer.byteLength(text),
+    text,
   };
 }
 

@@ -25,3 +25,8 @@ export const stateToken = opaqueToken(
 export const diffToken = opaqueToken(
   z.strictObject({ of: z.literal('diff'), epoch, from: pastSchema, to: pastSchema, afterKey }),
 );
+
+/** The keys after `afterKey` that are to be restored. */
+export const restoreToken = opaqueToken(
+  z.strictObject({ of: z.literal('restore'), epoch, from: pastSchema, to: pastSchema, afterKey }),
+);

@@ -24,4 +24,7 @@ export interface History {
   entriesBelow(
     at: PartitionId & { prefix: string; afterKey: string | undefined; limit: number },
   ): Promise<readonly Entry[]>;
+
+  /** How many entries there are, and how large all of them are as they are kept; reads none of them. */
+  countEntries(at: PartitionId): Promise<{ entries: number; tombstones: number; sizeBytes: number }>;
 }

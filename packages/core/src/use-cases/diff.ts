@@ -1,4 +1,4 @@
-import type { DiffPage, DiffRequest, Entry, KeyDifference, SpaceId } from '@mnemon/protocol';
+import type { DiffPage, DiffRequest, Entry, KeyDifference, Patch, SpaceId } from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
 import { diffToken, type Past } from '../domain/history-page.ts';
 import { createDiffer } from '../domain/patch.ts';
@@ -50,24 +50,40 @@ async function differences(
   ports: Pick<Ports, 'log'>,
   space: SpaceId,
   entries: readonly Entry[],
-  { from, to }: { from: Past; to: Past },
+  moments: { from: Past; to: Past },
 ): Promise<KeyDifference[]> {
+  const differ = createDiffer();
+  const pairs = await pairsOf(ports, space, entries, moments);
+  return pairs.map((pair) => fitting({ ...pair, patch: differ(pair.before, pair.after) }));
+}
+
+interface Pair {
+  key: string;
+  before: Entry | undefined;
+  after: Entry | undefined;
+}
+
+/** Of the keys that differ between two moments, what they were at each; of those in `entries`, which are as they are now. */
+export async function pairsOf(
+  ports: Pick<Ports, 'log'>,
+  space: SpaceId,
+  entries: readonly Entry[],
+  { from, to }: { from: Past; to: Past },
+): Promise<Pair[]> {
   const [then, later] = await Promise.all([
     entriesAt(ports, space, entries, from),
     entriesAt(ports, space, entries, to),
   ]);
   const before = new Map(then.map((entry) => [entry.key, entry]));
   const after = new Map(later.map((entry) => [entry.key, entry]));
-  const differ = createDiffer();
   return entries
     .map(({ key }) => ({ key, before: before.get(key), after: after.get(key) }))
-    .filter((pair) => pair.before?.seq !== pair.after?.seq)
-    .map((pair) => fitting({ ...pair, patch: differ(pair.before, pair.after) }));
+    .filter((pair) => pair.before?.seq !== pair.after?.seq);
 }
 
 /** Two versions and a patch may be more than one frame holds; one version never is. */
-function fitting({ key, before, after, patch }: KeyDifference): KeyDifference {
+function fitting({ key, before, after, patch }: Pair & { patch: Patch }): KeyDifference {
   const whole = { key, ...(before && { before }), ...(after && { after }), patch };
   if (sizeOf(whole) <= DELIVERY_BYTES) return whole;
-  return after ? { key, after } : { key, before };
+  return after ? { key, after } : { key, ...(before && { before }) };
 }

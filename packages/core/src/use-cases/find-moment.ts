@@ -1,6 +1,7 @@
 import { type Cursor, type Moment, type SpaceId, wireError } from '@mnemon/protocol';
 import type { Past } from '../domain/history-page.ts';
 import type { Ports } from '../ports/ports.ts';
+import { newestCommit } from './newest-commit.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 
 type Log = Pick<Ports, 'log'>;
@@ -37,15 +38,8 @@ async function newestBy(
   timeMs: number,
 ): Promise<number | undefined> {
   const at = { space, partition: 0 };
-  let low = 0; // all up to here are no later
-  let high = headSeq; // all beyond here are later
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const [next] = await ports.log.commits({ ...at, afterSeq: middle, limit: 1 });
-    if (next && next.commit.seq <= high && next.commit.committedAtMs <= timeMs) low = next.commit.seq;
-    else high = middle;
-  }
-  if (low > 0) return low;
+  const newest = await newestCommit(ports, at, headSeq, ({ committedAtMs }) => committedAtMs <= timeMs);
+  if (newest) return newest.seq;
   const [first] = await ports.log.commits({ ...at, afterSeq: 0, limit: 1 });
   return !first || first.commit.seq === 1 ? 0 : undefined;
 }

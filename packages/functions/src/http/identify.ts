@@ -1,8 +1,8 @@
-import type { Identity } from '@mnemon/core';
-import { type ErrorCode, type WireError, wireError } from '@mnemon/protocol';
+import type { Answered, Identity } from '@mnemon/core';
+import { wireError } from '@mnemon/protocol';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { HttpApp } from '../compose.ts';
-import { instanceOf } from '../token.ts';
+import { identityOfToken } from '../identity-of-token.ts';
 import type { HttpEnv } from './api.ts';
 import { problem } from './problem.ts';
 
@@ -12,39 +12,17 @@ export function identify(app: HttpApp, open: ReadonlySet<string>): MiddlewareHan
     if (open.has(c.req.path)) return next();
     const found = await identityOf(app, c);
     if (!found.ok) return problem(c, found.error);
-    const refusal = await app.limit('requests', found.identity);
+    const refusal = await app.limit('requests', found.value);
     if (refusal) return problem(c, refusal);
-    c.set('identity', found.identity);
+    c.set('identity', found.value);
     return next();
   };
 }
 
-type Found = { ok: true; identity: Identity } | { ok: false; error: WireError };
-
-async function identityOf({ ports, verify }: HttpApp, c: Context): Promise<Found> {
+async function identityOf(app: HttpApp, c: Context): Promise<Answered<Identity>> {
   const token = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  if (token === undefined) return refuse('unauthorized', 'a bearer token is needed');
-  const verified = await verify(token, ports.clock.now());
-  if (!verified.ok) {
-    switch (verified.problem) {
-      case 'expired':
-        return refuse('token-expired', 'the token has expired');
-      case 'invalid':
-        return refuse('unauthorized', 'the token is not valid');
-      case 'keys-unavailable':
-        return refuse('unavailable', 'the keys of tokens cannot be read now');
-    }
+  if (token === undefined) {
+    return { ok: false, error: wireError('unauthorized', 'a bearer token is needed') };
   }
-  const { claims } = verified;
-  const instanceId = instanceOf(claims, c.req.header('x-mnemon-instance') ?? c.req.query('instance'));
-  if (!instanceId) {
-    return refuse('forbidden', 'name an instance that the token allows in x-mnemon-instance');
-  }
-  const { space, grants, sub: userId, exp } = claims;
-  return { ok: true, identity: { space, instanceId, userId, grants, tokenExpiresAtMs: exp * 1000 } };
+  return identityOfToken(app, token, c.req.header('x-mnemon-instance') ?? c.req.query('instance'));
 }
-
-const refuse = (code: ErrorCode, message: string): Found => ({
-  ok: false,
-  error: wireError(code, message),
-});

@@ -1,14 +1,22 @@
 import { embeddedStore, memoryConnections, memoryEventBus, memoryFanout } from '@mnemon/adapters/memory';
 import { type Caller, type Ports, Unavailable } from '@mnemon/core';
-import { PROTOCOL_VERSION, parseServerFrame, type ServerFrame } from '@mnemon/protocol';
+import {
+  type Cursor,
+  PROTOCOL_VERSION,
+  parseServerFrame,
+  type ServerFrame,
+  spaceIdSchema,
+} from '@mnemon/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { App } from '../compose.ts';
 import { readSettings } from '../settings.ts';
+import { issueToken, verifyToken } from '../token.ts';
 import { answerFrame } from './answer-frame.ts';
 
+const SECRET = 'a signing secret of enough characters';
 const NOW_MS = Date.UTC(2026, 0, 1);
 const settings = readSettings({
-  AUTH_SECRETS: 'a signing secret of enough characters',
+  AUTH_SECRETS: SECRET,
   CONNECTIONS_TABLE: 'connections',
   TICKETS_TABLE: 'tickets',
   MANAGEMENT_ENDPOINT: 'http://127.0.0.1:1',
@@ -63,6 +71,8 @@ const appWith = (changes: Partial<App> = {}): App => ({
   settings,
   limit: async () => undefined,
   takeWrite: () => 0,
+  verify: (token, nowMs) => verifyToken(token, [SECRET], nowMs),
+  pause: async () => {},
   ...changes,
 });
 const say = (type: string, payload: unknown, app: Partial<App> = {}, by = caller) =>
@@ -83,6 +93,9 @@ describe('every request gets one answer with its id', () => {
     ['subscribe', { patterns: ['a/*'] }, 'caught-up'],
     ['unsubscribe', { patterns: ['**'] }, 'unsubscribe'],
     ['catch-up', {}, 'caught-up'],
+    ['history', { key: 'a' }, 'history'],
+    ['state-request', { scope: { prefix: '' } }, 'state-response'],
+    ['diff', { scope: { key: 'a' }, from: { timeMs: NOW_MS } }, 'diff'],
     ['write', batch, 'changes'],
   ])('%s', async (type, payload, answer) => {
     await greet();
@@ -103,6 +116,56 @@ describe('every request gets one answer with its id', () => {
     expect(answers()).toEqual([['connected', 'q1']]);
     expect(isClosed).toBe(true);
     expect(await ports.connections.list(caller.space, NOW_MS)).toEqual([]);
+  });
+});
+
+describe('what needs the grant to administer', () => {
+  const admin: Caller = { ...caller, grants: [{ pattern: '**', access: 'admin' }] };
+  const tokenOf = (space: string, access: 'write' | 'admin') =>
+    issueToken(
+      {
+        sub: 'user-1',
+        space: spaceIdSchema.parse(space),
+        instance: 'ann',
+        grants: [{ pattern: '**', access }],
+        exp: NOW_MS / 1000 + 60,
+      },
+      SECRET,
+    );
+  const cursorOf = async () => (await ports.log.head(caller.space)) as Cursor;
+  const requests = async () => [
+    { action: 'stats' },
+    { action: 'rebuild', scope: { prefix: '' } },
+    { action: 'restore', scope: { key: 'a' }, to: { ...(await cursorOf()), seq: [0] } },
+    { action: 'fork', cursor: await cursorOf(), token: await tokenOf('copy', 'admin') },
+  ];
+
+  test('is done for who has it', async () => {
+    await say('write', batch);
+    for (const request of await requests()) {
+      frames.length = 0;
+      await say('admin', request, {}, admin);
+      expect(frames.map(({ type, id }) => [type, id])).toEqual([['admin', 'q1']]);
+      expect(frames[0]?.payload).toMatchObject({ action: request.action, result: {} });
+    }
+    expect(await ports.log.head(caller.space)).toMatchObject({ seq: [2] });
+    expect(await ports.log.head('copy' as typeof caller.space)).toMatchObject({ seq: [2] });
+  });
+
+  test('is forbidden to who has not', async () => {
+    await say('write', batch);
+    frames.length = 0;
+    for (const request of await requests()) await say('admin', request);
+    expect(errors()).toEqual(Array(4).fill('forbidden'));
+  });
+
+  test('takes a token of the space to make, an administrator’s and valid', async () => {
+    await say('write', batch);
+    frames.length = 0;
+    for (const token of [await tokenOf('copy', 'write'), 'no token', await tokenOf('team', 'admin')]) {
+      await say('admin', { action: 'fork', cursor: await cursorOf(), token }, {}, admin);
+    }
+    expect(errors()).toEqual(['forbidden', 'unauthorized', 'conflict']);
   });
 });
 

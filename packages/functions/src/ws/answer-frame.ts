@@ -23,6 +23,7 @@ import {
   wireError,
 } from '@mnemon/protocol';
 import type { App } from '../compose.ts';
+import { answerAdmin } from './answer-admin.ts';
 
 type Payload<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>['payload'];
 
@@ -82,6 +83,8 @@ async function answer(app: App, caller: Caller, frame: ClientFrame): Promise<Ans
       return reply('state-response', id, await stateAt(ports, caller, frame.payload));
     case 'diff':
       return reply('diff', id, await diff(ports, caller, frame.payload));
+    case 'admin':
+      return reply('admin', id, await answerAdmin(app, caller, frame.payload));
     case 'write': {
       const retryAfterMs = app.takeWrite(caller.connectionId, ports.clock.now());
       if (retryAfterMs > 0) {

@@ -77,6 +77,36 @@ export function historyTests(makeStorage: MakeStorage): void {
     });
   });
 
+  test('compacted commits are found by no key any more', async () => {
+    const at = await writtenSpace();
+    await log.raiseFloor({ ...at, seq: 6 });
+    await log.dropCommits({ ...at, limit: 100 });
+    expect(await seqs(log.commitsOf({ ...at, key: 'even', beforeSeq: 13, limit: 9 }))).toEqual([12, 10, 8]);
+    expect(await seqs(log.commitsOf({ ...at, key: 'twice', beforeSeq: 13, limit: 9 }))).toEqual([]);
+    expect(await seqs(log.newestCommitsOf({ ...at, keys: ['even', 'all'], upToSeq: 7 }))).toEqual([7]);
+    const [found] = await log.commitsOf({ ...at, key: 'all', beforeSeq: 9, limit: 1 });
+    expect(found?.commit.seq).toBe(8);
+  });
+
+  test('entries are counted with their sizes, and each once however often it changes', async () => {
+    const at = await openSpace(log);
+    expect(await log.countEntries(at)).toEqual({ entries: 0, tombstones: 0, sizeBytes: 0 });
+    await write(log, at, [{ values: ['a', 'b', 'c'].map((key) => [key, 1] as const) }]);
+    const first = await log.countEntries(at);
+    expect(first).toMatchObject({ entries: 3, tombstones: 0 });
+    await write(log, at, [
+      { values: [['a', 'x'.repeat(1000)]] },
+      { values: [['b', undefined]] },
+      { values: [['d', 1]] },
+    ]);
+    const second = await log.countEntries(at);
+    expect(second).toMatchObject({ entries: 3, tombstones: 1 });
+    expect(second.sizeBytes - first.sizeBytes).toBeGreaterThan(1000);
+    expect(second.sizeBytes - first.sizeBytes).toBeLessThan(1500);
+    await write(log, at, [{ values: [['b', 1]] }, { values: [['a', 1]] }]);
+    expect(await log.countEntries(at)).toMatchObject({ entries: 4, tombstones: 0 });
+  });
+
   describe('the entries below a prefix', () => {
     const keysBelow = async (at: PartitionId, prefix: string, limit = 100) => {
       const keys: string[] = [];

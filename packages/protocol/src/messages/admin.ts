@@ -1,0 +1,106 @@
+import * as z from 'zod/mini';
+import { cursorSchema } from '../cursor.ts';
+import { envelope } from '../envelope.ts';
+import { instanceIdSchema } from '../ids.ts';
+import { outcomeSchema } from '../outcome.ts';
+import { pagingFields } from '../paging.ts';
+import { scopeSchema } from '../scope.ts';
+
+/**
+ * `to` is the state to bring back, `from` the one that it replaces: what somebody has changed since then is left alone.
+ * Without `from`, the state when the first page is asked for. Whoever names it can ask again and gets the same answer (I6).
+ */
+export const restoreRequestSchema = z.strictObject({
+  scope: scopeSchema,
+  to: cursorSchema,
+  from: z.optional(cursorSchema),
+  page: pagingFields.page,
+});
+export type RestoreRequest = z.infer<typeof restoreRequestSchema>;
+
+/** What became of one batch of keys, which was applied in one commit. While there is a `page` token, ask on. */
+export const restoredSchema = z.object({
+  from: cursorSchema,
+  to: cursorSchema,
+  /** Left out when nothing had to be, or could be, changed. */
+  commit: z.optional(z.object({ partition: z.int(), seq: z.int() })),
+  /** Of the keys that differed. `conflict`: changed since `from`. */
+  outcomes: z.array(z.object({ key: z.string(), outcome: outcomeSchema })),
+  page: z.optional(z.string()),
+});
+export type Restored = z.infer<typeof restoredSchema>;
+
+/** `token` is an administrator's of the space to make; the one that asks is of the space to copy. */
+export const forkRequestSchema = z.strictObject({
+  cursor: cursorSchema,
+  token: z.string().check(z.maxLength(8192)),
+});
+export type ForkRequest = z.infer<typeof forkRequestSchema>;
+
+/** Where the new space's log stands. While it is not `complete`, ask again: the same request goes on where it ended. */
+export const forkedSchema = z.object({ cursor: cursorSchema, complete: z.boolean() });
+export type Forked = z.infer<typeof forkedSchema>;
+
+export const rebuildRequestSchema = z.strictObject({ scope: scopeSchema });
+
+/** How the entries that are kept compare with those that the log makes. */
+export const rebuiltSchema = z.object({
+  /** Keys whose newest version the log still holds, and keys besides that nothing accounts for. */
+  compared: z.int(),
+  wrong: z.int(),
+  /** The first of those that are wrong. */
+  differences: z.array(
+    z.object({
+      key: z.string(),
+      /** Not there; made by no commit; with another content than its commit gave it. */
+      problem: z.enum(['missing', 'unfounded', 'different']),
+      /** The commit that made it last, by the log. */
+      seq: z.optional(z.int()),
+    }),
+  ),
+});
+export type Rebuilt = z.infer<typeof rebuiltSchema>;
+
+export const spaceStatsSchema = z.object({
+  /** With the epoch. */
+  head: cursorSchema,
+  /** In the log; older ones were compacted. */
+  commits: z.int(),
+  entries: z.int(),
+  tombstones: z.int(),
+  /** Of entries and tombstones as they are kept, without indexes. */
+  sizeBytes: z.int(),
+  nodes: z.array(
+    z.object({
+      instanceId: instanceIdSchema,
+      status: z.enum(['online', 'offline']),
+      lastSeenAtMs: z.number(),
+      /** Commits that it had not seen when it last said where it is; left out when it never did in this epoch. */
+      lag: z.optional(z.int()),
+    }),
+  ),
+});
+export type SpaceStats = z.infer<typeof spaceStatsSchema>;
+
+/** Asks for what needs the grant to administer. */
+export const adminSchema = envelope(
+  'admin',
+  z.discriminatedUnion('action', [
+    z.strictObject({ action: z.literal('stats') }),
+    z.strictObject({ action: z.literal('rebuild'), ...rebuildRequestSchema.shape }),
+    z.strictObject({ action: z.literal('restore'), ...restoreRequestSchema.shape }),
+    z.strictObject({ action: z.literal('fork'), ...forkRequestSchema.shape }),
+  ]),
+);
+export type Admin = z.infer<typeof adminSchema>;
+
+export const adminAnswerSchema = envelope(
+  'admin',
+  z.discriminatedUnion('action', [
+    z.object({ action: z.literal('stats'), result: spaceStatsSchema }),
+    z.object({ action: z.literal('rebuild'), result: rebuiltSchema }),
+    z.object({ action: z.literal('restore'), result: restoredSchema }),
+    z.object({ action: z.literal('fork'), result: forkedSchema }),
+  ]),
+);
+export type AdminAnswer = z.infer<typeof adminAnswerSchema>;

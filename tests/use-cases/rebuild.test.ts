@@ -1,0 +1,98 @@
+import { type Identity, rebuild } from '@mnemon/core';
+import type { Entry, Grant, Rebuilt, Scope } from '@mnemon/protocol';
+import { expect, test } from 'vitest';
+import { AT, attach, del, makeWorld, put, type World, worldWithCommits, writeAlone } from './world.ts';
+
+const ALL: Scope = { prefix: '' };
+const ADMIN: readonly Grant[] = [{ pattern: '**', access: 'admin' }];
+
+const admin = (world: World, grants = ADMIN): Identity => attach(world, 'admin', { grants }).caller;
+
+async function rebuilt(world: World, scope = ALL): Promise<Rebuilt> {
+  const answered = await rebuild(world.ports, admin(world), scope);
+  if (!answered.ok) throw new Error(answered.error.code);
+  return answered.value;
+}
+
+/** The world after somebody was at its entries. */
+function tampered({ ports, ...world }: World, tamper: (entry: Entry) => Entry[], more: Entry[] = []): World {
+  const { log } = ports;
+  const entriesBelow: typeof log.entriesBelow = async (at) => {
+    const entries = (await log.entriesBelow({ ...at, limit: 10_000 })).flatMap(tamper);
+    return at.afterKey === undefined ? [...entries, ...more] : entries;
+  };
+  return { ...world, ports: { ...ports, log: { ...log, entriesBelow } } };
+}
+
+async function writtenWorld(): Promise<World> {
+  const world = makeWorld();
+  await writeAlone(world, 'ann', put(world, 'a/1', 1), put(world, 'a/2', 1), put(world, 'b', 1));
+  await writeAlone(world, 'bob', put(world, 'a/1', 2, { expectedVersion: 1 }));
+  await writeAlone(world, 'bob', del(world, 'a/2', { expectedVersion: 1 }));
+  return world;
+}
+
+test('entries that the log makes are as they should be, tombstones included', async () => {
+  expect(await rebuilt(await writtenWorld())).toEqual({ compared: 3, wrong: 0, differences: [] });
+  expect(await rebuilt(await writtenWorld(), { prefix: 'a' })).toMatchObject({ compared: 2, wrong: 0 });
+  expect(await rebuilt(await writtenWorld(), { key: 'a/2' })).toMatchObject({ compared: 1, wrong: 0 });
+  expect(await rebuilt(await worldWithCommits(1_203))).toMatchObject({ compared: 100, wrong: 0 });
+});
+
+test('an entry with another content than its commit gave it is found', async () => {
+  const world = tampered(await writtenWorld(), (entry) => [
+    entry.key === 'a/1' ? { ...entry, value: 9 } : entry,
+  ]);
+  expect(await rebuilt(world)).toEqual({
+    compared: 3,
+    wrong: 1,
+    differences: [{ key: 'a/1', problem: 'different', seq: 4 }],
+  });
+});
+
+test('an entry that is not there is found, and one that no commit made', async () => {
+  const written = await writtenWorld();
+  const [b] = await written.ports.log.entries({ ...AT, afterKey: 'a/1', limit: 1 });
+  const made = { ...(b as Entry), key: 'z' };
+  const world = tampered(written, (entry) => (entry.key === 'b' ? [] : [entry]), [made]);
+  expect(await rebuilt(world)).toEqual({
+    compared: 4,
+    wrong: 2,
+    differences: [
+      { key: 'z', problem: 'unfounded' },
+      { key: 'b', problem: 'missing', seq: 3 },
+    ],
+  });
+});
+
+test('an entry that was left behind by its log is found', async () => {
+  const written = await writtenWorld();
+  const [b] = await written.ports.log.entries({ ...AT, afterKey: 'a/1', limit: 1 });
+  const stale = { ...(b as Entry), key: 'a/1', seq: 1 };
+  const world = tampered(written, (entry) => [entry.key === 'a/1' ? stale : entry]);
+  expect(await rebuilt(world)).toMatchObject({ differences: [{ key: 'a/1', problem: 'different', seq: 4 }] });
+});
+
+test('what is written meanwhile is no difference', async () => {
+  const written = await writtenWorld();
+  const { log } = written.ports;
+  const entriesBelow: typeof log.entriesBelow = async (at) => {
+    await writeAlone(written, 'cem', put(written, 'b', 2, { expectedVersion: 1 }), put(written, 'new', 1));
+    return log.entriesBelow(at);
+  };
+  const world = { ...written, ports: { ...written.ports, log: { ...log, entriesBelow } } };
+  expect(await rebuilt(world)).toMatchObject({ compared: 2, wrong: 0 });
+});
+
+test('what was last written before the log was compacted has nothing to be compared with', async () => {
+  const world = await worldWithCommits(150);
+  await world.ports.log.raiseFloor({ ...AT, seq: 120 });
+  await world.ports.log.dropCommits({ ...AT, limit: 1000 });
+  expect(await rebuilt(world)).toMatchObject({ compared: 30, wrong: 0 });
+});
+
+test('is refused to whoever does not administer the space (I8)', async () => {
+  const world = await writtenWorld();
+  const answered = await rebuild(world.ports, admin(world, [{ pattern: '**', access: 'write' }]), ALL);
+  expect(answered.ok || answered.error.code).toBe('forbidden');
+});
