@@ -15,6 +15,7 @@ const ENTRIES = {
   'embedded-dynamodb-thread': join(here, 'src/dynamodb/embedded-dynamodb-thread.ts'),
   authorizer: join(here, '../functions/src/ws/authorizer.ts'),
   'expire-entries': join(here, '../functions/src/schedules/expire-entries.ts'),
+  'snapshot-and-compact': join(here, '../functions/src/schedules/snapshot-and-compact.ts'),
   http: join(here, '../functions/src/http/handler.ts'),
   stream: join(here, '../functions/src/http/stream.ts'),
   message: join(here, '../functions/src/ws/message.ts'),

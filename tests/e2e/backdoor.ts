@@ -10,6 +10,7 @@ import type { Cloud } from '../../packages/local/src/cloud.ts';
 
 /** The backends of a running cloud, seen without its handlers. */
 export interface Backdoor {
+  storage: StoragePorts;
   log: EventLog;
   inbox: Inbox;
   connections: Connections;
@@ -41,6 +42,7 @@ export async function openBackdoor(inside: Inside, redisUrl: string | undefined)
   const bus = await listen(inside, redisUrl, (announcement) => announcements.push(announcement));
   const { log, inbox } = store;
   return {
+    storage: store,
     log,
     inbox,
     connections: rows.connections,
@@ -53,14 +55,10 @@ export async function openBackdoor(inside: Inside, redisUrl: string | undefined)
   };
 }
 
-type Store = Pick<StoragePorts, 'log' | 'inbox' | 'snapshots'>;
-
-function openStore({ env, ports }: Inside): Closable<Store> {
+function openStore({ env, ports }: Inside): Closable<StoragePorts> {
   const { MONGODB_URL: url, MONGODB_DATABASE: dbName } = env;
   if (!url) {
-    const { log, inbox, snapshots } = ports;
-    if (!log || !inbox || !snapshots) throw new Error('a cloud without a memory');
-    return { log, inbox, snapshots, close: async () => {} };
+    return { ...(ports as StoragePorts), close: async () => {} };
   }
   const mongo = connectMongo({ url, dbName });
   const close = async () => {

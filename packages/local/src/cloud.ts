@@ -26,6 +26,8 @@ export interface CloudOptions {
   streamMs?: number;
   /** How often entries whose lifetime is over become `expired` events. */
   expiryMs?: number;
+  /** How often spaces get snapshots and lose what is older than they keep. */
+  upkeepMs?: number;
   /** Of the WebSocket function. */
   maxConcurrency?: number;
   timeoutMs?: number;
@@ -52,6 +54,7 @@ export interface Cloud {
 
 const DAY_S = 24 * 60 * 60;
 const EXPIRY_MS = 60_000;
+const UPKEEP_MS = 60 * 60_000;
 
 /** Starts everything; rejects, with nothing left running, when a part cannot start. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
@@ -101,8 +104,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     };
     const added = await addFunctions(host, env, options);
     functions.resolve(added);
-    const { expiryMs = EXPIRY_MS } = options;
-    const scheduler = startScheduler([{ everyMs: expiryMs, run: () => added.expireEntries.invoke({}) }]);
+    const { expiryMs = EXPIRY_MS, upkeepMs = UPKEEP_MS } = options;
+    const scheduler = startScheduler([
+      { everyMs: expiryMs, run: () => added.expireEntries.invoke({}) },
+      { everyMs: upkeepMs, run: () => added.snapshotAndCompact.invoke({}) },
+    ]);
     closers.unshift(() => scheduler.close());
     return {
       url: gateway.url,
@@ -124,7 +130,7 @@ type Functions = Awaited<ReturnType<typeof addFunctions>>;
 async function addFunctions(host: LambdaHost, env: Record<string, string>, options: CloudOptions) {
   const common = { env, minEnvironments: 1 };
   const { maxConcurrency = 8, timeoutMs = 29_000 } = options;
-  const [authorizer, message, http, stream, expireEntries] = await Promise.all([
+  const [authorizer, message, http, stream, expireEntries, snapshotAndCompact] = await Promise.all([
     host.addFunction({
       ...common,
       name: 'authorizer',
@@ -146,14 +152,19 @@ async function addFunctions(host: LambdaHost, env: Record<string, string>, optio
       ...{ env, name: 'expire-entries', entry: entryOf('expire-entries'), timeoutMs },
       maxConcurrency: 1,
     }),
+    host.addFunction({
+      ...{ env, name: 'snapshot-and-compact', entry: entryOf('snapshot-and-compact') },
+      ...{ timeoutMs: UPKEEP_TIMEOUT_MS, maxConcurrency: 1 },
+    }),
   ]);
-  return { authorizer, message, http, stream, expireEntries };
+  return { authorizer, message, http, stream, expireEntries, snapshotAndCompact };
 }
 
 /** Requests that wait for news occupy an environment each. */
 const HTTP_CONCURRENCY = 8;
 
 const STREAM_TIMEOUT_MS = 15 * 60_000;
+const UPKEEP_TIMEOUT_MS = 15 * 60_000;
 
 const MODULES = {
   authorizer: 'ws/authorizer',
@@ -161,6 +172,7 @@ const MODULES = {
   http: 'http/handler',
   stream: 'http/stream',
   'expire-entries': 'schedules/expire-entries',
+  'snapshot-and-compact': 'schedules/snapshot-and-compact',
 };
 
 /** Handlers are bundled beside this module, as a deployment bundles them; from source they are their packages'. */
