@@ -30,7 +30,7 @@ function inTwoOrders(op: fc.Arbitrary<object>): fc.Arbitrary<[Step[], Step[]]> {
   const steps = fc.array(op, { minLength: 2, maxLength: 4 }).map((ops) =>
     ops.map((fields, i): Step => {
       const hlc = { wallMs: NOW_MS - i, counter: 0 };
-      return [`w${i}`, { key: 'k', seen: { base: 1 }, seenSeq: 1, hlc, ...fields } as Op];
+      return [`w${i}`, { key: 'k', seen: { base: 1 }, seenSeq: 1, hlc, ...fields } as unknown as Op];
     }),
   );
   return steps.chain((all) =>
