@@ -3,7 +3,7 @@ import { type Caller, forget, type Ports } from '@mnemon/core';
 import { interceptPorts } from '@mnemon/functions/host';
 import { readSettings } from '@mnemon/functions/settings';
 import { answerFrame } from '@mnemon/functions/ws/answer-frame';
-import { instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
+import { type Grant, instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
 import type { FakeClock } from '@mnemon/testing/fake-clock';
 import type { Accept } from '@mnemon/testing/faulty-network';
 
@@ -25,7 +25,11 @@ export const SPACE = spaceIdSchema.parse('simulated');
 const HEARTBEAT_MS = 1_000;
 
 /** The real handlers' code over the real use-cases, in fake time, with handlers that die at any step. */
-export function simulatedService(clock: FakeClock, random: () => number): SimulatedService {
+export function simulatedService(
+  clock: FakeClock,
+  random: () => number,
+  grantsOf: (instanceId: string) => readonly Grant[] = () => [{ pattern: '**', access: 'write' }],
+): SimulatedService {
   let faults: ServiceFaults = { maxCallMs: 1, killRate: 0 };
   let ids = 0;
   let connected = 0;
@@ -60,11 +64,12 @@ export function simulatedService(clock: FakeClock, random: () => number): Simula
   };
 
   const accept: Accept = (socket) => {
+    const instanceId = instanceIdSchema.parse(socket.url.searchParams.get('instance'));
     const caller: Caller = {
       space: SPACE,
-      instanceId: instanceIdSchema.parse(socket.url.searchParams.get('instance')),
+      instanceId,
       userId: 'somebody',
-      grants: [{ pattern: '**', access: 'write' }],
+      grants: grantsOf(instanceId),
       tokenExpiresAtMs: clock.now() + 1e9,
       connectionId: `connection-${++ids}`,
       connectedAtMs: ++connected, // in this order, also within a millisecond

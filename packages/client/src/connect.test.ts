@@ -189,10 +189,10 @@ describe('a client that only writes', () => {
     const a = await open('a');
     await settled(a.write('k', 1));
     expect(await settled(a.read('k'))).toBe(1);
-    expect(heard('subscribe').map(({ payload }) => payload.patterns)).toEqual([['**']]);
+    expect(heard('subscribe').map(({ payload }) => payload.patterns)).toEqual([['k/**']]);
     network.cutAll();
     await clock.advanceUntil(() => a.status.reconnects === 1);
-    expect(heard('connect')[1]?.payload).toMatchObject({ subscriptions: ['**'], cursor: { seq: [1] } });
+    expect(heard('connect')[1]?.payload).toMatchObject({ subscriptions: ['k/**'], cursor: { seq: [1] } });
   });
 });
 

@@ -112,11 +112,9 @@ export const askLater = (
   effects: [deadline(event.retryAfterMs ?? backoffMs(state.asks, chance))],
 });
 
-/** The first read on a connection that only wrote so far. */
+/** The application reads what isn't held yet. */
 export const join = (state: Live): Transition =>
-  state.following
-    ? ignore(state)
-    : ask({ ...connected(state), following: true, name: 'catching-up', ask: 'subscribe', asks: 0 });
+  ask({ ...connected(state), following: true, name: 'catching-up', ask: 'subscribe', asks: 0 });
 
 export const noticeGap = (state: StateOf<'live'>): Transition => ({
   state: { ...connected(state), name: 'gapped' },

@@ -75,7 +75,7 @@ interface Happenings {
   deadline: object;
   /** The time for a heartbeat has come. */
   heartbeat: object;
-  /** The application reads for the first time. */
+  /** The application reads what isn't held yet: for the first time, or more topics than before. */
   follow: object;
   /** The connection failed or can't be used any more; another may work. */
   lost: object;

@@ -50,7 +50,7 @@ const EXPECTED: Record<StateName, Record<EventName, StateName>> = {
   connecting: { ...stay('connecting'), ...leave, opened: 'handshaking', deadline: 'waiting' },
   handshaking: { ...stay('handshaking'), ...leave, connected: 'live', deadline: 'waiting' },
   'catching-up': { ...stay('catching-up'), ...leave, page: 'live' },
-  live: { ...stay('live'), ...leave, behind: 'gapped' },
+  live: { ...stay('live'), ...leave, behind: 'gapped', follow: 'catching-up' },
   gapped: { ...stay('gapped'), ...leave, level: 'live', deadline: 'catching-up' },
   waiting: { ...stay('waiting'), deadline: 'connecting', ended: 'closed' },
   closed: stay('closed'),

@@ -1,4 +1,4 @@
-import type { ClientFrame, Cursor } from '@mnemon/protocol';
+import type { ClientFrame } from '@mnemon/protocol';
 import { PROTOCOL_VERSION } from '@mnemon/protocol';
 import { createTimer } from './clock.ts';
 import {
@@ -9,6 +9,7 @@ import {
   isConnected,
 } from './connection-state.ts';
 import { transition } from './connection-table.ts';
+import type { LogFollower } from './log-follower.ts';
 import type { Ports } from './ports.ts';
 import { type Socket, type SocketEnd, TOO_LARGE } from './socket.ts';
 
@@ -36,7 +37,9 @@ export interface ConnectionOptions {
   readonly token: TokenSource;
   readonly ports: Ports;
   /** What to say on a connection; the connection itself doesn't know the log. */
-  readonly log: { readonly cursor: Cursor | undefined; nextAsk(): { page: string } | { cursor?: Cursor } };
+  readonly log: Pick<LogFollower, 'hello' | 'joinAsk' | 'nextAsk'>;
+  /** Numbers a change of the subscriptions: greater than all before. */
+  readonly nextChange: () => number;
   /** What a heartbeat says. */
   readonly progress: () => PayloadOf<'heartbeat'>;
   readonly onFrame: (text: string) => void;
@@ -47,7 +50,7 @@ export interface ConnectionOptions {
 
 /** A connection in the state `idle`. */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { url, token, ports, log, onFrame, onState, onTooLarge } = options;
+  const { url, token, ports, log, nextChange, onFrame, onState, onTooLarge } = options;
   const closing = new Set<Promise<void>>();
   const events: ConnectionEvent[] = [];
   const timers = {
@@ -86,17 +89,13 @@ export function createConnection(options: ConnectionOptions): Connection {
         void open(++generation);
         break;
       case 'hello':
-        awaitedId = send('connect', {
-          protocolVersion: PROTOCOL_VERSION,
-          subscriptions: state.following ? ['**'] : [],
-          ...(state.following && log.cursor && { cursor: log.cursor }),
-        });
+        awaitedId = hello();
         break;
       case 'ask':
         awaitedId =
           effect.how === 'catch-up'
             ? send('catch-up', log.nextAsk())
-            : send('subscribe', { patterns: ['**'], ...(log.cursor && { cursor: log.cursor }) });
+            : send('subscribe', { ...log.joinAsk(), change: nextChange() });
         break;
       case 'beat':
         send('heartbeat', options.progress());
@@ -111,6 +110,11 @@ export function createConnection(options: ConnectionOptions): Connection {
         if (effect.ms === undefined) timers[effect.timer].clear();
         else timers[effect.timer].set(effect.ms);
     }
+  }
+
+  function hello(): string {
+    const { patterns, ...held } = state.following ? log.hello() : { patterns: [] };
+    return send('connect', { protocolVersion: PROTOCOL_VERSION, subscriptions: patterns, ...held });
   }
 
   async function open(mine: number): Promise<void> {

@@ -12,7 +12,7 @@ const CLOSE_FLUSH_MS = 2_000;
 
 /** The public face of `engine`. */
 export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): Mnemon {
-  const { connection, replica, ownWrites, outbox, subscriptions, seen, writeClock, board, loaded } = engine;
+  const { connection, replica, ownWrites, outbox, subscriptions, seen, writeClock, board, topics } = engine;
   let closing: Promise<void> | undefined;
   let closeTimer: Timer | undefined;
 
@@ -20,11 +20,6 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     const { state } = connection;
     if (state.name === 'closed') throw new MnemonError(state.code, state.message);
     if (closing) throw new MnemonError('closed', 'this client is closing');
-  }
-
-  function follow(): void {
-    checkOpen();
-    connection.dispatch({ type: 'follow' });
   }
 
   /** Not async: the own value is there before this returns (I9). */
@@ -39,31 +34,38 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
 
   function subscribe(...[pattern, callback]: Parameters<Mnemon['subscribe']>): Subscription {
     checkPattern(pattern);
-    follow();
-    const unsubscribe = subscriptions.add(pattern, callback);
-    return Object.assign(() => unsubscribe(), { ready: loaded });
+    checkOpen();
+    const end = subscriptions.add(pattern, callback);
+    const { ready, release } = topics.want(pattern);
+    const unsubscribe = () => {
+      end();
+      release();
+    };
+    return Object.assign(unsubscribe, { ready });
   }
 
   async function read(key: string) {
     checkKey(key);
-    follow();
-    if (!ownWrites.isWhole(key)) await loaded;
+    checkOpen();
+    const complete = topics.wantKey(key);
+    if (!ownWrites.isWhole(key)) await complete;
     const below = replica.get(key)?.value;
     return ownWrites.get(key, below)?.value ?? (ownWrites.get(key) ? undefined : below);
   }
 
   async function entries(pattern = '**') {
     checkPattern(pattern);
-    follow();
-    await loaded;
+    checkOpen();
+    await topics.want(pattern).ready;
     return replica.live().filter(({ key }) => matches(pattern, key));
   }
 
   /** A removal takes back what its writer has seen: so there must be something to see. */
   async function removeFrom(key: string, items: JsonValue[]) {
     checkKey(key);
-    follow();
-    if (!replica.get(key)) await loaded;
+    checkOpen();
+    const complete = topics.wantKey(key);
+    if (!replica.get(key)) await complete;
     return submit({ op: 'change-set', key, remove: items });
   }
 

@@ -1,4 +1,4 @@
-import type { ClientId } from '@mnemon/protocol';
+import { type ClientId, patternOf } from '@mnemon/protocol';
 import { type Connection, createConnection, type TokenSource } from './connection.ts';
 import { type ConnectionState, isConnected } from './connection-state.ts';
 import { createDeferred } from './deferred.ts';
@@ -12,6 +12,7 @@ import { createSeenClocks, type SeenClocks } from './seen-clocks.ts';
 import { createFrameReader, writeId } from './server-frames.ts';
 import { createStatusBoard, type StatusBoard } from './status.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
+import { createTopics, isOf, type Topics } from './topics.ts';
 import { createWriteClock, type WriteClock } from './write-clock.ts';
 
 /** The parts of a client, wired: what happens on the connection reaches replica, outbox, subscribers and status. */
@@ -26,8 +27,7 @@ export interface Engine {
   readonly board: StatusBoard;
   /** Resolves when connected for the first time. */
   readonly arrived: Promise<void>;
-  /** Resolves when the replica is complete for the first time. */
-  readonly loaded: Promise<void>;
+  readonly topics: Topics;
 }
 
 export interface EngineOptions {
@@ -45,11 +45,13 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
   const writeClock = createWriteClock(ports.clock.now);
   const subscriptions = createSubscriptions(onError);
   const arrived = createDeferred();
-  const loaded = createDeferred();
   const counts = { connections: 0, gaps: 0, unreadable: 0 };
   let degraded: readonly string[] = [];
+  let lastChange = 0;
+  let isAdjustDue = false;
 
-  const follower = createLogFollower(replica, (changes, cursor, by) => {
+  const topics = createTopics(() => adjustSoon());
+  const follower = createLogFollower(replica, topics, (changes, cursor, by) => {
     if (by === 'state') seen.forgetAll();
     ownWrites.reached(cursor, by !== 'commit');
     board.changed(); // so that a callback that looks sees where it is
@@ -65,6 +67,7 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
       events: follower.events,
       clock: writeClock.latest,
     }),
+    nextChange: () => ++lastChange,
     onFrame: (text) => {
       readFrame(text);
       board.changed();
@@ -115,15 +118,45 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     }
     if (isConnected(before) && !isConnected(state)) outbox.offline();
     if (before.name === 'gapped' && state.name === 'catching-up') counts.gaps++;
-    if (state.name === 'live' && follower.cursor) loaded.resolve();
+    if (state.name === 'live') arriveLive();
     if (state.name === 'waiting') follower.restart();
     if (state.name === 'closed') shutDown(new MnemonError(state.code, state.message, causeOf(connection)));
     board.changed();
   }
 
+  function arriveLive(): void {
+    if (follower.cursor) topics.complete();
+    adjust();
+  }
+
+  /** What is wanted and given up in one go costs nothing. */
+  function adjustSoon(): void {
+    if (isAdjustDue) return;
+    isAdjustDue = true;
+    queueMicrotask(() => {
+      isAdjustDue = false;
+      adjust();
+    });
+  }
+
+  /** Follows what is wanted: more first, so that what is held of it is never given up between. */
+  function adjust(): void {
+    const { state } = connection;
+    if (topics.missing.length > 0 && (state.name === 'live' || !state.following)) {
+      connection.dispatch({ type: 'follow' });
+    } else if (state.name === 'live' && topics.surplus.length > 0) giveUp(topics.surplus);
+  }
+
+  /** That it gets lost does no harm: what is still sent is not kept. */
+  function giveUp(surplus: readonly string[]): void {
+    connection.send('unsubscribe', { patterns: surplus.map(patternOf), change: ++lastChange });
+    topics.drop(surplus);
+    replica.keep((key) => isOf(topics.held, key));
+  }
+
   function shutDown(error: MnemonError): void {
     arrived.reject(error);
-    loaded.reject(error);
+    topics.close(error);
     outbox.close(error);
     subscriptions.clear();
   }
@@ -138,7 +171,7 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     writeClock,
     board,
     arrived: arrived.promise,
-    loaded: loaded.promise,
+    topics,
   };
 }
 

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Change } from './change.ts';
 import { createLogFollower, type LogFollower } from './log-follower.ts';
 import { createReplica, type Replica } from './replica.ts';
+import { createTopics, type Topics } from './topics.ts';
 
 const EPOCH = 'e1';
 const at = (seq: number, epoch = EPOCH): Cursor => ({ epoch, seq: [seq] });
@@ -46,6 +47,7 @@ const logPage = (cursor: Cursor, commits: Delivery[], page?: string): CaughtUpPa
 
 let replica: Replica;
 let follower: LogFollower;
+let topics: Topics;
 let changes: Change[];
 const told = () => changes.splice(0).map(({ type, key, value }) => [type, key, value]);
 const held = () => Object.fromEntries(replica.live().map(({ key, value }) => [key, value]));
@@ -53,20 +55,23 @@ const held = () => Object.fromEntries(replica.live().map(({ key, value }) => [ke
 beforeEach(() => {
   changes = [];
   replica = createReplica('me');
-  follower = createLogFollower(replica, (news) => changes.push(...news));
+  topics = createTopics(() => {});
+  topics.want('**');
+  follower = createLogFollower(replica, topics, (news) => changes.push(...news));
 });
 
 /** Starts with `a: 1` at seq 1. */
 function start(): void {
+  expect(follower.hello()).toEqual({ patterns: ['**'] });
   expect(follower.takePage(statePage(at(1), [entry('a', '1', 1)]))).toBe('more');
-  expect(follower.nextAsk()).toEqual({ cursor: at(1) });
+  expect(follower.nextAsk()).toEqual({ patterns: ['**'], cursor: at(1) });
   expect(follower.takePage(logPage(at(1), []))).toBe('done');
 }
 
 test('the first state is no change, and is whole only with its last page (I5)', () => {
-  expect(follower.nextAsk()).toEqual({});
+  expect(follower.nextAsk()).toEqual({ patterns: ['**'] });
   expect(follower.takePage(statePage(at(2), [entry('a', '1', 1)], 'p2'))).toBe('more');
-  expect(follower.nextAsk()).toEqual({ page: 'p2' });
+  expect(follower.nextAsk()).toEqual({ page: 'p2', patterns: ['**'] });
   expect(held()).toEqual({});
   expect(follower.takePage(statePage(at(2), [entry('b', '2', 2)]))).toBe('more');
   expect(held()).toEqual({ a: '1', b: '2' });
@@ -139,7 +144,7 @@ describe('catching up', () => {
   test('never applies past a hole in an answer (I4)', () => {
     expect(follower.takePage(logPage(at(3), [commit(3, ['a', '3'])]))).toBe('broken');
     expect(follower.cursor).toEqual(at(1));
-    expect(follower.nextAsk()).toEqual({ cursor: at(1) });
+    expect(follower.nextAsk()).toEqual({ patterns: ['**'], cursor: at(1) });
   });
 
   test('goes on with what was pushed meanwhile', () => {
@@ -179,7 +184,7 @@ describe('catching up', () => {
     const late = { ...statePage(at(2), [entry('a', '2', 2)]), reason: 'too-far' } as CaughtUpPayload;
     expect(follower.takePage(late)).toBe('more');
     expect(held()).toEqual({ a: '3' });
-    expect(follower.nextAsk()).toEqual({ cursor: at(3) });
+    expect(follower.nextAsk()).toEqual({ patterns: ['**'], cursor: at(3) });
   });
 
   test('pushes wait while the pages of a state come in', () => {
@@ -203,7 +208,7 @@ describe('catching up', () => {
   test('a half-done answer is given up as a whole', () => {
     follower.takePage(statePage(at(9), [entry('z', '9', 9)], 'p2'));
     follower.restart();
-    expect(follower.nextAsk()).toEqual({ cursor: at(1) });
+    expect(follower.nextAsk()).toEqual({ patterns: ['**'], cursor: at(1) });
     expect(held()).toEqual({ a: '1' });
   });
 });
@@ -214,4 +219,111 @@ test('a head beyond the cursor shows that the last frame was lost (I4)', () => {
   expect(follower.isBehind).toBe(false);
   follower.hear(at(2));
   expect(follower.isBehind).toBe(true);
+});
+
+describe('of some topics', () => {
+  const follows = (prev: number, delivery: Delivery): Delivery => ({ ...delivery, prev });
+  const joined = (cursor: Cursor, entries: Entry[], more: object = {}): CaughtUpPayload => ({
+    recovered: false,
+    reason: 'subscribed',
+    cursor,
+    entries,
+    ...more,
+  });
+
+  /** Holds `a` at seq 3, and wants `b` as well. */
+  beforeEach(() => {
+    topics = createTopics(() => {});
+    topics.want('a');
+    follower = createLogFollower(replica, topics, (news) => changes.push(...news));
+    expect(follower.hello()).toEqual({ patterns: ['a/**'] });
+    follower.takePage(statePage(at(3), [entry('a/1', '3', 3), entry('b/1', 'x', 2)]));
+    follower.takePage(logPage(at(3), []));
+    topics.want('b/*');
+  });
+
+  test('what the server sends beside them is not kept', () => {
+    expect(held()).toEqual({ 'a/1': '3' });
+    follower.receive(EPOCH, [commit(4, ['b/1', '4'], ['a/2', '4'])]);
+    expect(held()).toEqual({ 'a/1': '3', 'a/2': '4' });
+    expect(told()).toEqual([['updated', 'a/2', '4']]);
+  });
+
+  test('commits follow by what came before them, however far apart they are', () => {
+    follower.receive(EPOCH, [follows(7, commit(9, ['a/1', '9']))]);
+    expect(follower.isBehind).toBe(true);
+    follower.receive(EPOCH, [follows(3, commit(7, ['a/1', '7']))]);
+    expect(follower.cursor).toEqual(at(9));
+    expect(told().map(([, , value]) => value)).toEqual(['7', '9']);
+    follower.receive(EPOCH, [follows(3, commit(7, ['a/1', 'again']))]);
+    expect(told()).toEqual([]);
+  });
+
+  test('an own commit of another topic moves the cursor only when it is its turn', () => {
+    follower.receive(EPOCH, [follows(5, commit(6, ['z', '6']))]);
+    expect(follower.cursor).toEqual(at(3));
+    follower.receive(EPOCH, [follows(3, commit(5, ['a/1', '5']))]);
+    expect(follower.cursor).toEqual(at(6));
+    expect(held()).toEqual({ 'a/1': '5' });
+  });
+
+  test('a heartbeat moves the cursor to the head, unless a commit of the topics is missing (I4)', () => {
+    follower.hearBeat(at(8), at(3));
+    expect(follower.cursor).toEqual(at(8));
+    expect(follower.isBehind).toBe(false);
+    follower.hearBeat(at(12), at(10));
+    expect(follower.cursor).toEqual(at(8));
+    expect(follower.isBehind).toBe(true);
+  });
+
+  test('more are joined with their state, and the log that came with it takes the others along', () => {
+    expect(follower.joinAsk()).toEqual({ patterns: ['b/**'], cursor: at(3) });
+    const state = [entry('b/1', 'x', 6)];
+    const commits = [follows(3, commit(5, ['a/1', '5'], ['b/1', 'old']))];
+    expect(follower.takePage(joined(at(7), state, { commits }))).toBe('done');
+    expect(follower.cursor).toEqual(at(7));
+    expect(held()).toEqual({ 'a/1': '5', 'b/1': 'x' });
+    expect(topics.held).toEqual(['a', 'b']);
+    follower.receive(EPOCH, [follows(7, commit(9, ['b/1', '9']))]);
+    expect(held()).toEqual({ 'a/1': '5', 'b/1': '9' });
+  });
+
+  test('what is pushed meanwhile stays where it is newer than the state, and goes where it is older', () => {
+    follower.joinAsk();
+    follower.receive(EPOCH, [
+      follows(3, commit(5, ['b/old', '5'])),
+      follows(5, commit(8, ['b/new', '8'], ['a/1', '8'])),
+    ]);
+    follower.receive(EPOCH, [follows(8, commit(9, ['b/1']))]);
+    expect(follower.takePage(joined(at(6), [entry('b/1', 'x', 2)], { commits: [] }))).toBe('done');
+    expect(held()).toEqual({ 'a/1': '8', 'b/new': '8' });
+    expect(follower.cursor).toEqual(at(9));
+    expect(told().slice(-1)).toEqual([['deleted', 'b/old', undefined]]);
+  });
+
+  test('the state may be ahead: what the log then tells of it is known', () => {
+    follower.joinAsk();
+    expect(follower.takePage(joined(at(9), [entry('b/1', 'x', 8)]))).toBe('more');
+    expect(follower.nextAsk()).toEqual({ patterns: ['a/**', 'b/**'], cursor: at(3) });
+    const log = [follows(3, commit(5, ['b/gone', '5'], ['a/1', '5'])), follows(5, commit(10, ['b/1', '10']))];
+    expect(follower.takePage(logPage(at(10), log))).toBe('done');
+    expect(held()).toEqual({ 'a/1': '5', 'b/1': '10' });
+    expect(told().map(([, key]) => key)).toEqual(['a/1', 'b/1']);
+  });
+
+  test('a join that is given up leaves nothing behind', () => {
+    follower.joinAsk();
+    follower.takePage(joined(at(6), [entry('b/1', 'x', 6)], { page: 'p2' }));
+    expect(follower.nextAsk()).toEqual({ page: 'p2', patterns: ['b/**'] });
+    follower.receive(EPOCH, [follows(3, commit(7, ['b/2', '7']))]);
+    follower.restart();
+    expect(held()).toEqual({ 'a/1': '3' });
+    expect(follower.nextAsk()).toEqual({ patterns: ['a/**'], cursor: at(7) });
+  });
+
+  test('a state of another epoch joins nothing: everything is asked for again', () => {
+    follower.joinAsk();
+    expect(follower.takePage(joined(at(6, 'e2'), [entry('b/1', 'x', 6)]))).toBe('more');
+    expect(follower.nextAsk()).toEqual({ patterns: ['a/**'], cursor: at(3) });
+  });
 });

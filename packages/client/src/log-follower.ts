@@ -1,11 +1,20 @@
-import type { CaughtUpPayload, Cursor, Delivery, Entry } from '@mnemon/protocol';
+import { type CaughtUpPayload, type Cursor, type Delivery, type Entry, patternOf } from '@mnemon/protocol';
 import type { Change } from './change.ts';
 import { cursorAt, distance, furthest, isSame } from './cursor-order.ts';
 import { createEarlyArrivals } from './early-arrivals.ts';
 import { createPartialCommit } from './partial-commit.ts';
 import type { Replica } from './replica.ts';
+import { isOf, type Topics } from './topics.ts';
 
 type Reload = { readonly cursor: Cursor; readonly entries: Entry[] };
+
+/** What an answer and all its pages are about. `join`: topics are added to those that are held. */
+type Asked = { readonly how: 'all' | 'join'; readonly topics: readonly string[] };
+
+/** The state of `topics` is as of `seq`, and the log is followed from before that: older commits are in it. */
+type Ahead = { readonly isAhead: (key: string) => boolean; readonly seq: number };
+
+type Held = { readonly cursor?: Cursor; readonly patterns: string[] };
 
 /** Takes a replica along the log: what is pushed, what is asked for, and what is known to exist (I3, I4, I5). */
 export interface LogFollower {
@@ -20,22 +29,30 @@ export interface LogFollower {
   readonly events: number;
   /** Pushed commits: applied if it is their turn, else they wait. */
   receive(epoch: string, commits: readonly Delivery[]): void;
-  /** Word of how far the log reaches. */
+  /** Word of a commit that exists. */
   hear(head: Cursor): void;
+  /** Word that of the topics that are held `newest` is the newest commit up to `head`. */
+  hearBeat(head: Cursor, newest: Cursor): void;
   /** Word of one commit. */
   hearOf(epoch: string, commit: { partition: number; seq: number }): void;
   /** Whether the cursor moved since this was asked last. */
   hasMoved(): boolean;
   /** One page of an answer. `broken`: it doesn't follow what is here; nothing of it was kept. */
   takePage(page: CaughtUpPayload): 'more' | 'done' | 'broken';
+  /** What to say on a new connection. */
+  hello(): Held;
+  /** Asks for the topics that are wanted and not held. */
+  joinAsk(): Held;
   /** What to ask for next: the page that follows, else all that follows the cursor. */
-  nextAsk(): { page: string } | { cursor?: Cursor };
+  nextAsk(): { page: string; patterns: string[] } | Held;
+  /** Whether what happens to `key` is kept. */
+  follows(key: string): boolean;
   /** Gives up a half-done answer. `forget`: the server can't use the cursor, so the state is asked for. */
   restart(forget?: boolean): void;
 }
 
-/** What moved a replica: one commit, or a whole state; or merely word of the server that its epoch is the current one. */
-export type Move = 'commit' | 'state' | 'confirmed';
+/** What moved a replica: one commit, a whole state, or that of more topics; or merely word of the server that its epoch is the current one. */
+export type Move = 'commit' | 'state' | 'joined' | 'confirmed';
 
 /**
  * `onMoved` hears of every move right after it, before the next one. The first state is no change: there was nothing
@@ -43,6 +60,7 @@ export type Move = 'commit' | 'state' | 'confirmed';
  */
 export function createLogFollower(
   replica: Replica,
+  topics: Topics,
   onMoved: (changes: Change[], cursor: Cursor, by: Move) => void,
 ): LogFollower {
   const early = createEarlyArrivals();
@@ -51,6 +69,8 @@ export function createLogFollower(
   let page: string | undefined;
   let reload: Reload | undefined;
   const cut = createPartialCommit();
+  let asked: Asked = { how: 'all', topics: [] };
+  let ahead: Ahead | undefined;
   let askedAt: Cursor | undefined;
   let loaded = false;
   let reloads = 0;
@@ -59,6 +79,20 @@ export function createLogFollower(
   function hear(news: Cursor): void {
     noteHead(news);
     if (cursor?.epoch === news.epoch) onMoved([], cursor, 'confirmed');
+  }
+
+  function hearBeat(to: Cursor, newest: Cursor): void {
+    hear(newest);
+    if (reload || cursor?.epoch !== to.epoch || distance(cursor, newest) > 0) return;
+    moveTo(to);
+    applyReady();
+  }
+
+  function moveTo(to: Cursor): void {
+    if (!cursor) return;
+    cursor = furthest(cursor, to);
+    if (ahead && ahead.seq <= (cursor.seq[0] ?? 0)) ahead = undefined;
+    hear(cursor);
   }
 
   function noteHead(news: Cursor): void {
@@ -91,7 +125,7 @@ export function createLogFollower(
   }
 
   function applyReady(): void {
-    if (reload || !cursor || cursor.epoch !== head?.epoch) return;
+    if (!cursor || cursor.epoch !== head?.epoch || (reload && asked.how === 'all')) return;
     for (let partition = 0; partition < head.seq.length; partition++) {
       for (const commit of early.takeReady(partition, cursor.seq[partition] ?? 0)) apply(commit);
     }
@@ -100,30 +134,83 @@ export function createLogFollower(
   function apply(commit: Delivery): void {
     if (!cursor) return;
     cursor = furthest(cursor, cursorAt(cursor.epoch, commit.partition, commit.seq));
-    events += commit.events.length;
-    onMoved(replica.apply(commit), cursor, 'commit');
+    const kept = commit.events.filter(({ key }) => follows(key) && !isInState(key, commit.seq));
+    events += kept.length;
+    onMoved(replica.apply({ ...commit, events: kept }), cursor, 'commit');
   }
 
+  const follows = (key: string): boolean =>
+    isOf(topics.held, key) || (asked.how === 'join' && isOf(asked.topics, key));
+
+  const isInState = (key: string, seq: number): boolean =>
+    ahead !== undefined && seq <= ahead.seq && ahead.isAhead(key);
+
   function takePage(answer: CaughtUpPayload): 'more' | 'done' | 'broken' {
-    const taken = answer.recovered ? takeCommits(answer) : takeState(answer);
+    const isJoin = asked.how === 'join' && cursor !== undefined;
+    const taken = answer.recovered ? takeCommits(answer) : isJoin ? takeJoin(answer) : takeState(answer);
     if (!taken) restart();
     return taken ?? 'broken';
   }
 
   function takeCommits(answer: CaughtUpPayload & { recovered: true }): 'more' | 'done' | undefined {
     if (!cursor || reload || answer.cursor.epoch !== cursor.epoch) return undefined;
-    for (const delivery of answer.commits) {
+    if (!applyAll(answer.commits)) return undefined;
+    page = answer.page;
+    moveTo(answer.cursor);
+    applyReady();
+    return page === undefined ? 'done' : 'more';
+  }
+
+  /** False at a commit that doesn't follow. */
+  function applyAll(deliveries: readonly Delivery[]): boolean {
+    for (const delivery of deliveries) {
+      if (!cursor) return false;
       if (has(cursor, cursor.epoch, delivery)) continue; // its push came first
-      if (delivery.prev > (cursor.seq[delivery.partition] ?? 0)) return undefined;
+      if (delivery.prev > (cursor.seq[delivery.partition] ?? 0)) return false;
       cut.add(delivery);
       const commit = cut.whole();
       if (commit) apply(commit);
     }
-    cursor = furthest(cursor, answer.cursor);
+    return true;
+  }
+
+  /**
+   * The state of more topics. The others go on meanwhile; the commits that come with it take them to where it is. In
+   * another epoch all of it is asked for again: that is told when the log is asked for.
+   */
+  function takeJoin(answer: CaughtUpPayload & { recovered: false }): 'more' | 'done' | undefined {
+    if (cursor?.epoch !== answer.cursor.epoch) {
+      restart();
+      return 'more';
+    }
+    if (answer.commits && applyAll(answer.commits)) moveTo(answer.cursor);
+    reload ??= { cursor: answer.cursor, entries: [] };
+    if (!isSame(reload.cursor, answer.cursor)) return undefined;
+    reload.entries.push(...answer.entries);
     page = answer.page;
-    hear(cursor);
-    applyReady();
-    return page === undefined ? 'done' : 'more';
+    if (page !== undefined) return 'more';
+    join(reload);
+    return distance(cursor, answer.cursor) === 0 ? 'done' : 'more';
+  }
+
+  function join({ cursor: to, entries }: Reload): void {
+    if (!cursor) return;
+    const before = topics.held;
+    const joined = asked.topics;
+    const isNew = (key: string) => isOf(joined, key) && !isOf(before, key);
+    const seq = to.seq[0] ?? 0;
+    const changes = replica.load(isNew, entries, seq);
+    topics.hold(joined);
+    if (seq > (cursor.seq[0] ?? 0)) ahead = { isAhead: isNew, seq };
+    reload = undefined;
+    asked = { how: 'all', topics: topics.held };
+    noteHead(to);
+    // What was created before the state came is part of what the subscriber starts from.
+    onMoved(
+      changes.filter(({ type }) => type !== 'created'),
+      cursor,
+      'joined',
+    );
   }
 
   // I5: the state is only taken over once its last page is there; the log from its cursor on follows.
@@ -149,8 +236,10 @@ export function createLogFollower(
 
   function takeOver(state: Reload): void {
     reload = undefined;
+    ahead = undefined;
     cursor = state.cursor;
-    const changes = replica.replace(state.entries);
+    topics.hold(asked.topics, true);
+    const changes = replica.replace(state.entries.filter(({ key }) => isOf(asked.topics, key)));
     if (loaded) reloads++;
     onMoved(loaded ? changes : [], cursor, 'state');
     loaded = true;
@@ -162,6 +251,23 @@ export function createLogFollower(
     page = undefined;
     reload = undefined;
     if (forget) cursor = undefined;
+    if (asked.how === 'join') {
+      asked = { how: 'all', topics: topics.held };
+      replica.keep(follows);
+    }
+  }
+
+  /** From the cursor on what is held; without one, all that is wanted. */
+  function askAll(): Held {
+    asked = { how: 'all', topics: cursor ? topics.held : topics.wanted };
+    return { patterns: asked.topics.map(patternOf), ...(cursor && { cursor }) };
+  }
+
+  function joinAsk(): Held {
+    restart();
+    if (!cursor) return askAll();
+    asked = { how: 'join', topics: topics.missing };
+    return { patterns: asked.topics.map(patternOf), cursor };
   }
 
   return {
@@ -182,10 +288,14 @@ export function createLogFollower(
     },
     receive,
     hear,
+    hearBeat,
+    follows,
+    hello: askAll,
+    joinAsk,
     hearOf,
     hasMoved,
     takePage,
-    nextAsk: () => (page !== undefined ? { page } : cursor ? { cursor } : {}),
+    nextAsk: () => (page !== undefined ? { page, patterns: asked.topics.map(patternOf) } : askAll()),
     restart,
   };
 }

@@ -16,6 +16,13 @@ export interface Replica {
   apply(commit: Delivery): Change[];
   /** Becomes `entries`, and says what that changed. */
   replace(entries: readonly Entry[]): Change[];
+  /**
+   * Takes in the state of some more keys, `isNew` tells which, as of the commit `asOf` or later, and says what that
+   * changed. What is here of them already came with commits: what is newer stays.
+   */
+  load(isNew: (key: string) => boolean, entries: readonly Entry[], asOf: number): Change[];
+  /** Forgets all other keys. */
+  keep(isKept: (key: string) => boolean): void;
 }
 
 /** An empty replica of the space that `instanceId` is connected to. */
@@ -66,11 +73,39 @@ export function createReplica(instanceId: string): Replica {
     return changes;
   }
 
+  function load(isNew: (key: string) => boolean, state: readonly Entry[], asOf: number): Change[] {
+    const loaded = new Map(state.filter(({ key }) => isNew(key)).map((entry) => [entry.key, entry]));
+    const gone = [...entries.values()].filter(
+      ({ key, seq }) => isNew(key) && !loaded.has(key) && seq <= asOf,
+    );
+    for (const { key } of gone) forget(key);
+    const changes = gone
+      .filter(exists)
+      .map((entry) => createChange('deleted', entry, entry.author, instanceId));
+    for (const entry of loaded.values()) {
+      const old = entries.get(entry.key);
+      if (old && old.seq >= entry.seq) continue;
+      entries.set(entry.key, entry);
+      tombstones.delete(entry.key);
+      changes.push(createChange(exists(old) ? 'updated' : 'created', entry, entry.author, instanceId));
+    }
+    return changes;
+  }
+
+  function forget(key: string): void {
+    entries.delete(key);
+    tombstones.delete(key);
+  }
+
   return {
     get: (key) => entries.get(key),
     live: () => [...entries.values()].filter(exists),
     apply,
     replace,
+    load,
+    keep(isKept) {
+      for (const key of [...entries.keys()]) if (!isKept(key)) forget(key);
+    },
   };
 }
 

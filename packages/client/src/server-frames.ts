@@ -70,8 +70,8 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
     connection.dispatch(missed === 'broken' ? { type: 'ask-failed' } : { type: 'page', missed });
   }
 
-  function readHeartbeat({ payload: { head, degraded } }: HeartbeatAnswer): void {
-    follower.hear(head); // I4: the frame that was lost last is noticed here
+  function readHeartbeat({ payload: { head, newest = head, degraded } }: HeartbeatAnswer): void {
+    follower.hearBeat(head, newest); // I4: the frame that was lost last is noticed here
     options.onDegraded(degraded);
   }
 
@@ -83,8 +83,13 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
 
   function readChanges({ payload: { epoch, commits, acks = [] } }: Changes): void {
     hearCommits(commits);
-    if (connection.state.following) follower.receive(epoch, commits);
-    else for (const { seq, events } of commits) for (const event of events) seen.learn({ ...event, seq });
+    const { following } = connection.state;
+    for (const { seq, events } of commits) {
+      for (const event of events) {
+        if (!following || !follower.follows(event.key)) seen.learn({ ...event, seq });
+      }
+    }
+    if (following) follower.receive(epoch, commits);
     for (const ack of acks) {
       for (const outcome of ack.outcomes) {
         if (outcome.status === 'refused' && outcome.current) seen.learn(outcome.current);

@@ -95,7 +95,9 @@ export function createMiniServer(options: MiniServerOptions): MiniServer {
     else if (type === 'disconnect') rows.delete(row);
     else if (type === 'subscribe') {
       row.isSubscribed = true;
-      reply(row, 'caught-up', id, missedSince(payload.cursor));
+      const { cursor } = payload;
+      const missed = cursor ? statePage('', head(), 'subscribed') : missedSince(undefined);
+      reply(row, 'caught-up', id, missed);
     } else if (type === 'catch-up') {
       reply(row, 'caught-up', id, 'page' in payload ? nextPage(payload.page) : missedSince(payload.cursor));
     }
@@ -144,7 +146,7 @@ export function createMiniServer(options: MiniServerOptions): MiniServer {
   function statePage(
     after: string,
     cursor: Cursor,
-    reason: 'no-cursor' | 'other-epoch' | 'compacted' | 'too-far',
+    reason: 'no-cursor' | 'other-epoch' | 'compacted' | 'too-far' | 'subscribed',
   ) {
     const rest = [...state.values()]
       .filter(({ key }) => key > after)

@@ -1,0 +1,118 @@
+import { EVERYTHING, isWithin, topicOf, topicsOfKey, widest } from '@mnemon/protocol';
+import { createDeferred, type Deferred } from './deferred.ts';
+
+/** Beyond this many, keys are read by their first segment: a connection may follow a limited number of topics. */
+const MANY = 32;
+/** Beyond this many, everything is followed. */
+const TOO_MANY = 64;
+
+/** Which topics the application wants, and which the replica holds: their state is here, and their log is followed. */
+export interface Topics {
+  /** Wants the topic of `pattern` until the answer is called. */
+  want(pattern: string): { readonly ready: Promise<void>; release(): void };
+  /** Wants the topic of `key` from now on. Resolves when it is complete. */
+  wantKey(key: string): Promise<void>;
+  readonly wanted: readonly string[];
+  readonly held: readonly string[];
+  /** Wanted, and not held yet. */
+  readonly missing: readonly string[];
+  /** Held, and not wanted any more. */
+  readonly surplus: readonly string[];
+  /** `topics` are held from now on, beside the others or instead of them. */
+  hold(topics: readonly string[], instead?: boolean): void;
+  drop(topics: readonly string[]): void;
+  /** What is held was followed to the log's end: whoever waits for it may go on. */
+  complete(): void;
+  close(error: Error): void;
+}
+
+/** No topics yet. `onChange` hears when the application wants others than before. */
+export function createTopics(onChange: () => void): Topics {
+  const wants = new Map<string, number>();
+  let held: readonly string[] = [];
+  let complete: readonly string[] = [];
+  let waiting: { topic: string; deferred: Deferred }[] = [];
+  let closedBy: Error | undefined;
+
+  const wanted = () => widest(wants.keys());
+  const isComplete = (topic: string) => complete.some((each) => isWithin(each, topic));
+
+  function add(topic: string): void {
+    wants.set(topic, (wants.get(topic) ?? 0) + 1);
+    onChange();
+  }
+
+  function release(topic: string): void {
+    const others = (wants.get(topic) ?? 0) - 1;
+    if (others > 0) wants.set(topic, others);
+    else wants.delete(topic);
+    onChange();
+  }
+
+  function ready(topic: string): Promise<void> {
+    const deferred = createDeferred();
+    if (closedBy) deferred.reject(closedBy);
+    else if (isComplete(topic)) deferred.resolve();
+    else waiting.push({ topic, deferred });
+    return deferred.promise;
+  }
+
+  return {
+    get wanted() {
+      return wanted();
+    },
+    get held() {
+      return held;
+    },
+    get missing() {
+      return wanted().filter((topic) => !held.includes(topic));
+    },
+    get surplus() {
+      return held.filter((topic) => !wanted().includes(topic));
+    },
+    want(pattern) {
+      const topic = wants.size < TOO_MANY ? topicOf(pattern) : EVERYTHING;
+      add(topic);
+      let isReleased = false;
+      return {
+        ready: ready(topic),
+        release() {
+          if (!isReleased) release(topic);
+          isReleased = true;
+        },
+      };
+    },
+    wantKey(key) {
+      const prefixes = topicsOfKey(key);
+      const known = prefixes.find((topic) => wants.has(topic)) ?? (wants.has(EVERYTHING) && EVERYTHING);
+      if (known) return ready(known);
+      const narrow = wants.size < MANY ? prefixes.at(-1) : prefixes[0];
+      const topic = (wants.size < TOO_MANY && narrow) || EVERYTHING;
+      add(topic);
+      return ready(topic);
+    },
+    hold(topics, instead = false) {
+      held = instead ? topics : [...new Set([...held, ...topics])];
+    },
+    drop(topics) {
+      held = held.filter((topic) => !topics.includes(topic));
+      complete = complete.filter((topic) => held.includes(topic));
+    },
+    complete() {
+      complete = held;
+      const still = waiting.filter(({ topic }) => !isComplete(topic));
+      const done = waiting.filter((each) => !still.includes(each));
+      waiting = still;
+      for (const { deferred } of done) deferred.resolve();
+    },
+    close(error) {
+      closedBy = error;
+      for (const { deferred } of waiting) deferred.reject(error);
+      waiting = [];
+    },
+  };
+}
+
+/** Whether `key` is of one of `topics`. */
+export const isOf = (topics: readonly string[], key: string): boolean =>
+  topics.some((topic) => isWithin(topic, key));
