@@ -60,9 +60,9 @@ export interface Mnemon {
   /** Takes items out of the set under `key`, as far as this client has seen them added: therefore it waits for the state. */
   removeFrom(key: string, ...items: JsonValue[]): Promise<Written>;
   /**
-   * The value of `key`: this client's own newest one, or else the replica's; `undefined` where there is none. The
-   * first read subscribes the connection and waits for the state; later ones answer at once, also offline. Don't change
-   * what it returns: it is not a copy.
+   * The value of `key`: this client's own newest one, or else the replica's; `undefined` where there is none. The first
+   * read of a key subscribes the connection to its topic and waits for the state; later ones answer at once, also
+   * offline. Don't change what it returns: it is not a copy.
    */
   read(key: string): Promise<JsonValue | undefined>;
   /** The committed entries that match `pattern`, deleted ones left out; own writes are among them once acked. */
