@@ -121,9 +121,4 @@ export const badFrames: BadFrame[] = [
     'a page token of something else',
     envelope('catch-up', { page: Buffer.from('{"of":"all"}').toString('base64url') }),
   ),
-  bad(
-    'unsupported-version',
-    'another protocol version',
-    envelope('connect', { protocolVersion: 99, subscriptions: [] }),
-  ),
 ];

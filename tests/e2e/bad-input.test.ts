@@ -55,6 +55,18 @@ describe.each(engines)('bad input, on $name', ({ backends }) => {
     await expectUnharmed(space, raw);
   });
 
+  test('another protocol version is refused and ends the connection', async () => {
+    const space = cloud.newSpace();
+    const raw = await cloud.openRaw(space, 'stranger');
+    const { payload } = await raw.ask(
+      { type: 'connect', payload: { protocolVersion: 99, subscriptions: ['**'] } },
+      'error',
+    );
+    expect(payload.code).toBe('unsupported-version');
+    await raw.closed;
+    await expectUnharmed(space, await cloud.connectRaw(space, 'stranger'));
+  });
+
   test('a message over 128 KB ends the connection with 1009, nothing of it is looked at', async () => {
     const space = cloud.newSpace();
     const raw = await cloud.connectRaw(space, 'stranger');
