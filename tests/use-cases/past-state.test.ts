@@ -1,4 +1,4 @@
-import { diff, stateAt } from '@mnemon/core';
+import { diff, stateAt, takeSnapshot } from '@mnemon/core';
 import type { Cursor, DiffRequest, Grant, JsonValue, Scope, StateRequest } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
 import {
@@ -252,6 +252,39 @@ describe('only what may be read is told (I8)', () => {
   });
 });
 
+/** 10 commits of a key each, compacted up to a snapshot, and another 10 of the same keys. */
+async function compactedWorld(): Promise<World> {
+  const world = makeWorld();
+  const write = (value: string, expectedVersion: number) =>
+    writeAlone(
+      world,
+      'ann',
+      ...Array.from({ length: 10 }, (_, i) => put(world, `k/${i}`, `${value} ${i}`, { expectedVersion })),
+    );
+  await write('first', 0);
+  await takeSnapshot(world.ports, AT);
+  await write('second', 1);
+  await world.ports.log.raiseFloor({ ...AT, seq: 10 });
+  await world.ports.log.dropCommits({ ...AT, limit: 100 });
+  return world;
+}
+
+describe('where the log was compacted', () => {
+  test.each([10, 11, 15, 19, 20])(
+    'the state at commit %i is found in a snapshot and the log',
+    async (seq) => {
+      const held = await stateAtSeq(await compactedWorld(), ALL, seq);
+      const values = Array.from({ length: 10 }, (_, i) => `${i < seq - 10 ? 'second' : 'first'} ${i}`);
+      expect(Object.values(held)).toEqual(values);
+    },
+  );
+
+  test('so are the differences', async () => {
+    const found = await diffOfSeqs(await compactedWorld(), ALL, 10, 12);
+    expect(found).toMatchObject({ 'k/0': ['first 0', 'second 0', {}], 'k/1': ['first 1', 'second 1', {}] });
+  });
+});
+
 describe('is refused', () => {
   const cases: [string, (world: World) => Promise<StateRequest['at']>, string][] = [
     ['a cursor of another epoch', async () => ({ cursor: { epoch: 'x', seq: [1] } }), 'bad-cursor'],
@@ -282,16 +315,21 @@ describe('is refused', () => {
     expect(answered.ok || answered.error.code).toBe('bad-cursor');
   });
 
-  test('a moment that compaction has taken', async () => {
-    const world = await worldWithCommits(20);
+  test('a moment that compaction has taken, also while it was read', async () => {
+    const world = await compactedWorld();
+    const before = { cursor: await cursorAt(world, 5) };
+    await expect(state(world, { scope: ALL, at: before })).rejects.toThrow('too-old');
+    await expect(state(world, { scope: ALL, at: { timeMs: 0 } })).rejects.toThrow('too-old');
+    await expect(differences(world, { scope: ALL, from: before })).rejects.toThrow('too-old');
     const { log } = world.ports;
-    const commits: typeof log.commits = async ({ afterSeq, ...at }) =>
-      log.commits({ ...at, afterSeq: Math.max(afterSeq, 10) });
-    const compacted = { ...world, ports: { ...world.ports, log: { ...log, commits } } } as World;
-    const at = { cursor: await cursorAt(world, 5) };
-    await expect(state(compacted, { scope: ALL, at })).rejects.toThrow('too-old');
-    await expect(state(compacted, { scope: ALL, at: { timeMs: 0 } })).rejects.toThrow('too-old');
-    expect(await state(compacted, { scope: ALL, at: { cursor: await cursorAt(world, 11) } })).not.toEqual({});
+    const at = { cursor: await cursorAt(world, 12) };
+    const newestCommitsOf: typeof log.newestCommitsOf = async (asked) => {
+      await log.raiseFloor({ ...AT, seq: 13 });
+      return log.newestCommitsOf(asked);
+    };
+    const ports = { ...world.ports, log: { ...log, newestCommitsOf } };
+    const answered = await stateAt(ports, as(world), { scope: ALL, at });
+    expect(answered.ok || answered.error.code).toBe('too-old');
   });
 
   test('a space that nobody has opened', async () => {

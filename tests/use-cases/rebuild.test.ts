@@ -1,4 +1,4 @@
-import { type Identity, rebuild } from '@mnemon/core';
+import { type Identity, rebuild, takeSnapshot } from '@mnemon/core';
 import type { Entry, Grant, Rebuilt, Scope } from '@mnemon/protocol';
 import { expect, test } from 'vitest';
 import { AT, attach, del, makeWorld, put, type World, worldWithCommits, writeAlone } from './world.ts';
@@ -84,11 +84,22 @@ test('what is written meanwhile is no difference', async () => {
   expect(await rebuilt(world)).toMatchObject({ compared: 2, wrong: 0 });
 });
 
-test('what was last written before the log was compacted has nothing to be compared with', async () => {
+test('a tombstone may be forgotten', async () => {
+  const world = tampered(await writtenWorld(), (entry) => (entry.value === undefined ? [] : [entry]));
+  expect(await rebuilt(world)).toMatchObject({ compared: 2, wrong: 0 });
+});
+
+test('where the log was compacted, the state is recomputed from a snapshot and the log after it', async () => {
   const world = await worldWithCommits(150);
-  await world.ports.log.raiseFloor({ ...AT, seq: 120 });
+  await takeSnapshot(world.ports, AT);
+  await world.ports.log.raiseFloor({ ...AT, seq: 150 });
+  await writeAlone(world, 'cem', put(world, 'k7', 'new', { expectedVersion: 2 }), put(world, 'new', 1));
   await world.ports.log.dropCommits({ ...AT, limit: 1000 });
-  expect(await rebuilt(world)).toMatchObject({ compared: 30, wrong: 0 });
+  expect(await rebuilt(world)).toMatchObject({ compared: 101, wrong: 0 });
+  const changed = tampered(world, (entry) => [entry.key === 'k9' ? { ...entry, value: 9 } : entry]);
+  expect(await rebuilt(changed)).toMatchObject({
+    differences: [{ key: 'k9', problem: 'different', seq: 109 }],
+  });
 });
 
 test('is refused to whoever does not administer the space (I8)', async () => {

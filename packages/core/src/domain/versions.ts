@@ -1,4 +1,4 @@
-import type { Entry, KeptVersion, MemoryEvent } from '@mnemon/protocol';
+import { type Entry, isLive, type KeptVersion, type MemoryEvent } from '@mnemon/protocol';
 import type { SealedCommit } from './commit.ts';
 import { evolve } from './decide.ts';
 import type { Past } from './history-page.ts';
@@ -53,5 +53,4 @@ export function entriesAfter(commits: readonly SealedCommit[]): ReadonlyMap<stri
 }
 
 /** Whether the key existed at that time: an entry counts as deleted as soon as it expires. */
-export const existsAt = (entry: Entry | undefined, { timeMs }: Past): entry is Entry =>
-  entry?.value !== undefined && (entry.expiresAtMs === undefined || entry.expiresAtMs > timeMs);
+export const existsAt = (entry: Entry | undefined, { timeMs }: Past): entry is Entry => isLive(entry, timeMs);

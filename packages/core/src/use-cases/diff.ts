@@ -4,7 +4,7 @@ import { diffToken, type Past } from '../domain/history-page.ts';
 import { createDiffer } from '../domain/patch.ts';
 import { DELIVERY_BYTES, sizeOf } from '../domain/split-delivery.ts';
 import type { Ports } from '../ports/ports.ts';
-import { findMoment, foreignPage } from './find-moment.ts';
+import { findMoment, foreignPage, type PastPorts, unlessCompacted } from './find-moment.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 import { nextItems, scopeRefusal } from './scoped-entries.ts';
 import { entriesAt, nothingThere } from './state-at.ts';
@@ -14,7 +14,7 @@ import { entriesAt, nothingThere } from './state-at.ts';
  * each that was changed since, whatever the log's length.
  */
 export async function diff(
-  ports: Pick<Ports, 'log' | 'clock'>,
+  ports: PastPorts & Pick<Ports, 'clock'>,
   identity: Identity,
   { scope, limit, page, ...request }: DiffRequest,
 ): Promise<Answered<DiffPage>> {
@@ -32,9 +32,14 @@ export async function diff(
   if (!to.ok) return to;
   // 2. Read and compare.
   const moments = { from: from.value, to: to.value };
-  const found = await nextItems(ports, identity, { scope, limit, ...token }, (entries) =>
-    differences(ports, space, entries, moments),
+  const older = moments.from.seq < moments.to.seq ? moments.from : moments.to;
+  const reading = await unlessCompacted(ports, space, older, () =>
+    nextItems(ports, identity, { scope, limit, ...token }, (entries) =>
+      differences(ports, space, entries, moments),
+    ),
   );
+  if (!reading.ok) return reading;
+  const found = reading.value;
   const { epoch } = head;
   return ok({
     from: { epoch, seq: [moments.from.seq] },
@@ -47,7 +52,7 @@ export async function diff(
 }
 
 async function differences(
-  ports: Pick<Ports, 'log'>,
+  ports: PastPorts,
   space: SpaceId,
   entries: readonly Entry[],
   moments: { from: Past; to: Past },
@@ -65,7 +70,7 @@ interface Pair {
 
 /** Of the keys that differ between two moments, what they were at each; of those in `entries`, which are as they are now. */
 export async function pairsOf(
-  ports: Pick<Ports, 'log'>,
+  ports: PastPorts,
   space: SpaceId,
   entries: readonly Entry[],
   { from, to }: { from: Past; to: Past },

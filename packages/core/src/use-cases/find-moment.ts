@@ -5,6 +5,8 @@ import { newestCommit } from './newest-commit.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 
 type Log = Pick<Ports, 'log'>;
+/** What the past is read from. */
+export type PastPorts = Pick<Ports, 'log' | 'snapshots'>;
 
 /**
  * Where in the log a moment is; without one, its head. A time is found by halving, in as many reads as the log's length
@@ -26,8 +28,25 @@ export async function findMoment(
   const [at = 0] = seq;
   if (epoch !== head.epoch || seq.length !== head.seq.length || at > headSeq) return refuse(foreignCursor());
   if (at === 0) return ok({ seq: 0, timeMs: 0 });
+  // Of the commit that the log begins after, only the next one is left to tell the time.
   const [found] = await ports.log.commits({ space, partition: 0, afterSeq: at - 1, limit: 1 });
-  return found?.commit.seq === at ? ok({ seq: at, timeMs: found.commit.committedAtMs }) : refuse(tooOld());
+  return found ? ok({ seq: at, timeMs: found.commit.committedAtMs }) : refuse(tooOld());
+}
+
+/**
+ * What `read` finds of a moment, unless that is before what the log holds, or came to be while it was read. Asked last:
+ * the floor is raised before anything is taken out.
+ */
+export async function unlessCompacted<Value>(
+  { log }: PastPorts,
+  space: SpaceId,
+  { seq }: Past,
+  read: () => Promise<Value>,
+): Promise<Answered<Value>> {
+  const reading = await read().then(ok, (failure: unknown) => ({ failure }));
+  if (seq > 0 && (await log.floor({ space, partition: 0 })) > seq) return refuse(tooOld());
+  if ('failure' in reading) throw reading.failure;
+  return reading;
 }
 
 /** `undefined` when that is before what the log still holds. */

@@ -13,7 +13,7 @@ import { evolve } from '../domain/decide.ts';
 import type { Past } from '../domain/history-page.ts';
 import type { Loaded, PartitionId } from '../ports/event-log.ts';
 import type { Ports } from '../ports/ports.ts';
-import { findMoment } from './find-moment.ts';
+import { findMoment, type PastPorts, unlessCompacted } from './find-moment.ts';
 import { newestCommit } from './newest-commit.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 import { nextItems } from './scoped-entries.ts';
@@ -30,7 +30,7 @@ const WORK_MS = 10_000;
  * could fill another's memory before its owner comes. A space that anybody has written to is refused with `conflict`.
  */
 export async function fork(
-  ports: Pick<Ports, 'log' | 'clock' | 'randomId'>,
+  ports: PastPorts & Pick<Ports, 'clock' | 'randomId'>,
   source: Identity,
   target: Identity,
   cursor: Cursor,
@@ -54,7 +54,9 @@ export async function fork(
     const reached = { epoch: loaded.epoch, seq: [progress.seq] };
     if (isComplete || ports.clock.now() >= untilMs) return ok({ cursor: reached, complete: isComplete });
     // 3. Copy the next entries. Of two calls at once one meets the other's commit, and looks again.
-    await copyNext(ports, { source, target, name, past: past.value, loaded, ...(afterKey && { afterKey }) });
+    const step = { source, target, name, past: past.value, loaded, ...(afterKey && { afterKey }) };
+    const copied = await copyNext(ports, step);
+    if (!copied.ok) return copied;
   }
 }
 
@@ -107,13 +109,14 @@ interface Step {
   afterKey?: string;
 }
 
-async function copyNext(ports: Pick<Ports, 'log' | 'clock'>, step: Step): Promise<void> {
+async function copyNext(ports: PastPorts & Pick<Ports, 'clock'>, step: Step): Promise<Answered<void>> {
   const { source, target, name, past, loaded, afterKey } = step;
   const start = { scope: { prefix: '' }, limit: LIMITS.batchOps, ...(afterKey && { afterKey }) };
-  const { items } = await nextItems(ports, source, start, (entries) =>
-    entriesAt(ports, source.space, entries, past),
+  const reading = await unlessCompacted(ports, source.space, past, () =>
+    nextItems(ports, source, start, (entries) => entriesAt(ports, source.space, entries, past)),
   );
-  const events = items.map(
+  if (!reading.ok) return reading;
+  const events = reading.value.items.map(
     ({ partition: _, seq: __, ...version }): MemoryEvent => ({ type: 'created', ...version }),
   );
   const at = { space: target.space, partition: 0 };
@@ -134,4 +137,5 @@ async function copyNext(ports: Pick<Ports, 'log' | 'clock'>, step: Step): Promis
   });
   const entries = events.map((event) => ({ entry: evolve(event, 0, seq), loadedSeq: 0 }));
   await ports.log.append({ ...at, commits: [commit], entries, settled: [] });
+  return ok(undefined);
 }

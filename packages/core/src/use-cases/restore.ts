@@ -15,7 +15,7 @@ import { groupBySize } from '../domain/split-delivery.ts';
 import type { Pause } from '../ports/pause.ts';
 import type { Ports } from '../ports/ports.ts';
 import { pairsOf } from './diff.ts';
-import { findMoment, foreignPage } from './find-moment.ts';
+import { findMoment, foreignPage, unlessCompacted } from './find-moment.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 import { nextItems } from './scoped-entries.ts';
 import { nothingThere } from './state-at.ts';
@@ -46,7 +46,12 @@ export async function restore(
   if (!span.ok) return span;
   const { from, to, afterKey } = span.value;
   // 2. Plan.
-  const { batch, isLast } = await nextBatch(ports, identity, request, span.value);
+  const older = from.seq < to.seq ? from : to;
+  const planning = await unlessCompacted(ports, space, older, () =>
+    nextBatch(ports, identity, request, span.value),
+  );
+  if (!planning.ok) return planning;
+  const { batch, isLast } = planning.value;
   const last = batch.at(-1);
   const { epoch } = head;
   const cursors = { from: { epoch, seq: [from.seq] }, to: { epoch, seq: [to.seq] } };

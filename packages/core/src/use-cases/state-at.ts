@@ -2,8 +2,10 @@ import { type Entry, type PastState, type SpaceId, type StateRequest, wireError 
 import type { Identity } from '../domain/caller.ts';
 import { type Past, stateToken } from '../domain/history-page.ts';
 import { entriesAfter, existsAt } from '../domain/versions.ts';
+import type { PartitionId } from '../ports/event-log.ts';
 import type { Ports } from '../ports/ports.ts';
-import { findMoment, foreignPage } from './find-moment.ts';
+import { findMoment, foreignPage, type PastPorts, unlessCompacted } from './find-moment.ts';
+import { snapshotBefore, snapshotEntriesOf } from './read-snapshot.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 import { nextItems, scopeRefusal } from './scoped-entries.ts';
 
@@ -12,7 +14,7 @@ import { nextItems, scopeRefusal } from './scoped-entries.ts';
  * log's length. Keys whose tombstones were cleaned away are not found any more.
  */
 export async function stateAt(
-  ports: Pick<Ports, 'log' | 'clock'>,
+  ports: PastPorts & Pick<Ports, 'clock'>,
   identity: Identity,
   { scope, at, limit, page }: StateRequest,
 ): Promise<Answered<PastState>> {
@@ -28,9 +30,13 @@ export async function stateAt(
   if (!moment.ok) return moment;
   const past = moment.value;
   // 2. Read.
-  const found = await nextItems(ports, identity, { scope, limit, ...token }, (entries) =>
-    entriesAt(ports, space, entries, past),
+  const reading = await unlessCompacted(ports, space, past, () =>
+    nextItems(ports, identity, { scope, limit, ...token }, (entries) =>
+      entriesAt(ports, space, entries, past),
+    ),
   );
+  if (!reading.ok) return reading;
+  const found = reading.value;
   const { epoch } = head;
   return ok({
     cursor: { epoch, seq: [past.seq] },
@@ -41,22 +47,36 @@ export async function stateAt(
   });
 }
 
-/** What `entries`, as they are now, were then; keys that did not exist are left out. The past does not change any more. */
+/**
+ * What `entries`, as they are now, were then; keys that did not exist are left out. The past does not change any more, but
+ * it can be taken away: `unlessCompacted` tells.
+ */
 export async function entriesAt(
-  { log }: Pick<Ports, 'log'>,
+  ports: PastPorts,
   space: SpaceId,
   entries: readonly Entry[],
   past: Past,
 ): Promise<readonly Entry[]> {
   const changed = entries.filter(({ seq }) => seq > past.seq).map(({ key }) => key);
-  const commits =
-    changed.length === 0 || past.seq === 0
-      ? []
-      : await log.newestCommitsOf({ space, partition: 0, keys: changed, upToSeq: past.seq });
-  const older = entriesAfter(commits);
+  const older = await versionsBy(ports, { space, partition: 0 }, changed, past.seq);
   return entries
     .map((entry) => (entry.seq > past.seq ? older.get(entry.key) : entry))
     .filter((entry) => existsAt(entry, past));
+}
+
+/** The newest versions up to `upToSeq`: from the log, and where it begins later, from a snapshot that it follows. */
+async function versionsBy(
+  ports: PastPorts,
+  at: PartitionId,
+  keys: readonly string[],
+  upToSeq: number,
+): Promise<ReadonlyMap<string, Entry>> {
+  if (keys.length === 0 || upToSeq === 0) return new Map();
+  const inLog = entriesAfter(await ports.log.newestCommitsOf({ ...at, keys, upToSeq }));
+  const others = keys.filter((key) => !inLog.has(key));
+  if (others.length === 0 || (await ports.log.floor(at)) === 0) return inLog;
+  const snapshot = await snapshotBefore(ports, at, upToSeq);
+  return snapshot ? new Map([...(await snapshotEntriesOf(ports, at, snapshot, others)), ...inLog]) : inLog;
 }
 
 export const nothingThere = () => wireError('not-found', 'nothing was ever kept in this space');
