@@ -9,14 +9,26 @@ import { type Api, newApi } from './api.ts';
 import { addDocumentation, DOCUMENT_PATH, PAGE_PATH } from './documentation.ts';
 import { identify } from './identify.ts';
 import { problem } from './problem.ts';
+import { addAdministration } from './resources/administration.ts';
+import { addConflicts } from './resources/conflicts.ts';
 import { addEntries } from './resources/entries.ts';
 import { addEvents } from './resources/events.ts';
 import { addHealth } from './resources/health.ts';
+import { addPast } from './resources/past.ts';
 import { addSpace } from './resources/space.ts';
 import { addTickets } from './resources/tickets.ts';
 
 /** One file per resource; each adds its routes. */
-const RESOURCES = [addHealth, addEntries, addEvents, addSpace, addTickets];
+const RESOURCES = [
+  addHealth,
+  addEntries,
+  addEvents,
+  addPast,
+  addConflicts,
+  addSpace,
+  addAdministration,
+  addTickets,
+];
 
 /** Everything else needs a token. */
 const OPEN = new Set(['/health', DOCUMENT_PATH, PAGE_PATH]);

@@ -1,0 +1,106 @@
+import { z } from '@hono/zod-openapi';
+import { conflictStats, getConflict, listConflicts, type Merged, resolveConflict } from '@mnemon/core';
+import { outcomeSchema, patternSchema, strategySchema, wireError } from '@mnemon/protocol';
+import type { HttpApp } from '../../compose.ts';
+import { type Api, addRoute, jsonBody, jsonOf, respond } from '../api.ts';
+import { etagOf, expectedVersion } from '../conditions.ts';
+import { documented } from '../documented.ts';
+import { readOp } from '../http-op.ts';
+import { problem } from '../problem.ts';
+
+const DEFAULT_LIMIT = 50;
+
+const listQuery = z.object({
+  status: z.enum(['open', 'resolved']).optional(),
+  strategy: documented(strategySchema).optional(),
+  pattern: documented(patternSchema).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(DEFAULT_LIMIT),
+  cursor: z.string().max(128).optional().openapi({ description: '`next` of the page before.' }),
+});
+
+const conflict = z.looseObject({
+  id: z.string(),
+  key: z.string(),
+  type: z.string(),
+  strategy: documented(strategySchema),
+  status: z.enum(['open', 'resolved']),
+  outcome: z.enum(['stored', 'arrived', 'merged', 'siblings']),
+});
+const counts = z.array(z.object({ name: z.string(), count: z.int() }));
+const idParams = z.object({ id: z.string().max(64) });
+
+export function addConflicts(api: Api, { ports, pause }: HttpApp): void {
+  const tags = ['conflicts'];
+  addRoute(
+    api,
+    {
+      method: 'get',
+      path: '/conflicts',
+      tags,
+      summary: 'Writes that did not know of each other, newest first',
+      request: { query: listQuery },
+      responses: {
+        200: jsonOf('A page.', z.object({ conflicts: z.array(conflict), next: z.string().optional() })),
+      },
+    },
+    async (c) => c.json(await listConflicts(ports, c.get('identity'), c.req.valid('query'))),
+  );
+
+  addRoute(
+    api,
+    {
+      method: 'get',
+      path: '/conflicts/stats',
+      tags,
+      summary: 'How many conflicts there were, by strategy, pattern and pair of instances',
+      responses: {
+        200: jsonOf('Counts.', z.object({ byStrategy: counts, byPattern: counts, byPair: counts })),
+      },
+    },
+    async (c) => respond(c, await conflictStats(ports, c.get('identity'))),
+  );
+
+  addRoute(
+    api,
+    {
+      method: 'get',
+      path: '/conflicts/{id}',
+      tags,
+      summary: 'One conflict, with both sides',
+      request: { params: idParams },
+      responses: { 200: jsonOf('It.', conflict) },
+    },
+    async (c) => respond(c, await getConflict(ports, c.get('identity'), c.req.valid('param').id)),
+  );
+
+  addRoute(
+    api,
+    {
+      method: 'post',
+      path: '/conflicts/{id}/resolve',
+      tags,
+      summary: 'Writes the merged value, which closes the conflict; without a value, the key is deleted',
+      request: {
+        params: idParams,
+        headers: z.object({ 'if-match': z.string().optional() }),
+        body: jsonBody(z.looseObject({ value: z.unknown().optional() })),
+      },
+      responses: { 200: jsonOf('What became of it.', documented(outcomeSchema, 'Outcome')) },
+    },
+    async (c) => {
+      const condition = expectedVersion(c.req.valid('header')['if-match'], undefined);
+      if (!condition.ok) return problem(c, condition.error);
+      const body = c.req.valid('json');
+      // Checked as the write that it becomes.
+      const op = readOp({ ...body, op: 'value' in body ? 'put' : 'delete', key: 'k' }, ports.clock.now());
+      if (!op.ok) return problem(c, op.error);
+      const merged = { ...(body as Merged), expectedVersion: condition.version };
+      const { id } = c.req.valid('param');
+      const resolved = await resolveConflict(ports, pause, c.get('identity'), id, merged);
+      return respond(c, resolved, (outcome) => {
+        if (outcome.status === 'refused') return problem(c, wireError(outcome.code, outcome.message));
+        return c.json(outcome, 200, 'version' in outcome ? { etag: etagOf(outcome.version) } : {});
+      });
+    },
+  );
+}
