@@ -37,6 +37,12 @@ const MEMBERS = [401, 200, 200, 200, 200, 200];
 const ADMINS = [401, 200, 403, 403, 403, 200];
 const KEPT = { logMs: 40 * 24 * 60 * 60 * 1000, snapshotEveryCommits: 1_000 };
 
+/** Of no log: who may go there is asked first. */
+const BEGINNING = { epoch: 'none', seq: [0] };
+
+/** Stands for a token of who administers a space that is not there yet. */
+const NEW_SPACE = '<new space>';
+
 /** Every route of the HTTP API. `:id` is a conflict of the space that is meant. */
 const ROUTES: Record<string, Row> = {
   'get /health': { statuses: [200, 200, 200, 200, 200, 200] },
@@ -62,6 +68,13 @@ const ROUTES: Record<string, Row> = {
   'get /checkpoints': { statuses: ADMINS },
   'get /retention': { statuses: ADMINS },
   'put /retention': { json: KEPT, statuses: ADMINS },
+  'get /stats': { statuses: ADMINS },
+  'post /rebuild': { json: { scope: { prefix: '' } }, statuses: ADMINS },
+  'post /restore': {
+    json: { scope: { prefix: '' }, to: BEGINNING },
+    statuses: [401, 400, 403, 403, 403, 400],
+  },
+  'post /fork': { json: { cursor: BEGINNING, token: NEW_SPACE }, statuses: [401, 400, 403, 403, 403, 400] },
   'post /tickets': { statuses: [401, 201, 201, 201, 201, 201] },
 };
 
@@ -80,6 +93,7 @@ const MESSAGES: Record<Message['type'], { payload: object; shows?: boolean }> = 
   'state-request': { payload: { scope }, shows: true },
   diff: { payload: { scope, from: { timeMs: 1 } }, shows: true },
   write: { payload: batchOf([put('tasks/9', 1)]) },
+  admin: { payload: { action: 'stats' } },
   disconnect: { payload: {} },
 };
 
@@ -131,6 +145,7 @@ describe.each(WHO)('over HTTP, with %s', (who) => {
     const client = await httpClient(cloud, own.space, 'visitor', {
       grants: own.grants.length > 0 ? own.grants : GRANTS.read,
     });
+    const newSpaceToken = await cloud.issueToken({ space: cloud.newSpace(), instance: 'forker' });
     const found: Record<string, number> = {};
     for (const [route, { query, json }] of Object.entries(ROUTES)) {
       const [method = '', path = ''] = route.split(' ');
@@ -140,7 +155,7 @@ describe.each(WHO)('over HTTP, with %s', (who) => {
           ...(json !== undefined && { 'content-type': 'application/json' }),
           ...(who === 'no token' && { authorization: '' }),
         },
-        ...(json !== undefined && { body: JSON.stringify(json) }),
+        ...(json !== undefined && { body: JSON.stringify(json).replace(NEW_SPACE, newSpaceToken) }),
       });
       found[route] = answer.status;
       const text = await answer.text();

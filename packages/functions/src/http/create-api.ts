@@ -15,6 +15,7 @@ import { addEntries } from './resources/entries.ts';
 import { addEvents } from './resources/events.ts';
 import { addHealth } from './resources/health.ts';
 import { addPast } from './resources/past.ts';
+import { addRepair } from './resources/repair.ts';
 import { addSpace } from './resources/space.ts';
 import { addTickets } from './resources/tickets.ts';
 
@@ -27,6 +28,7 @@ const RESOURCES = [
   addConflicts,
   addSpace,
   addAdministration,
+  addRepair,
   addTickets,
 ];
 
