@@ -15,6 +15,7 @@ const STORAGE_SUITES = [
   'eventLogContract',
   'inboxContract',
   'lifetimesContract',
+  'entryIndexContract',
   'nodesContract',
   'spacesContract',
   'snapshotsContract',

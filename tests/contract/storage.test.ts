@@ -6,6 +6,7 @@ import { embeddedStore } from '@mnemon/adapters/memory';
 import { connectMongo, createIndexes, type Mongo, mongoStorage } from '@mnemon/adapters/mongo';
 import { checkpointsContract } from '@mnemon/testing/contracts/checkpoints-contract';
 import { conflictsContract } from '@mnemon/testing/contracts/conflicts-contract';
+import { entryIndexContract } from '@mnemon/testing/contracts/entry-index-contract';
 import { eventLogContract } from '@mnemon/testing/contracts/event-log-contract';
 import { importsContract } from '@mnemon/testing/contracts/imports-contract';
 import { inboxContract } from '@mnemon/testing/contracts/inbox-contract';
@@ -22,6 +23,7 @@ function storageContract(name: string, makeStorage: MakeStorage): void {
   eventLogContract(name, makeStorage);
   inboxContract(name, makeStorage);
   lifetimesContract(name, makeStorage);
+  entryIndexContract(name, makeStorage);
   nodesContract(name, makeStorage);
   spacesContract(name, makeStorage);
   snapshotsContract(name, makeStorage);

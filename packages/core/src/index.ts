@@ -11,6 +11,7 @@ export {
 export { compareKeys } from './domain/compare-keys.ts';
 export { type Conflict, type ConflictRecord, closedBy, type Resolution } from './domain/conflict.ts';
 export type { ChunkRef, Manifest, SnapshotCounts } from './domain/manifest.ts';
+export { termsOf } from './domain/terms.ts';
 export { topicsOfCommit } from './domain/topics.ts';
 export { CHAIN_START, type ChainCheck, type ChainEnd, verifyChain } from './domain/verify-chain.ts';
 export type { Checkpoint, Checkpoints } from './ports/checkpoints.ts';
@@ -24,6 +25,7 @@ export type {
   Registration,
   SubscriptionChange,
 } from './ports/connections.ts';
+export type { EntryIndex, IndexPage, IndexQuery } from './ports/entry-index.ts';
 export type { EventBus } from './ports/event-bus.ts';
 export type { Append, EventLog, Loaded, PartitionId } from './ports/event-log.ts';
 export type { Fanout, Post, PostResult } from './ports/fanout.ts';
@@ -69,7 +71,9 @@ export { followEvents } from './use-cases/follow-events.ts';
 export { fork } from './use-cases/fork.ts';
 export { heartbeat } from './use-cases/heartbeat.ts';
 export { history } from './use-cases/history.ts';
+export { listEntries } from './use-cases/list-entries.ts';
 export { getPolicies, setPolicies } from './use-cases/policies.ts';
+export { read } from './use-cases/read.ts';
 export { readEntry } from './use-cases/read-entry.ts';
 export {
   snapshotBefore,
@@ -81,6 +85,7 @@ export { rebuild } from './use-cases/rebuild.ts';
 export type { Answered } from './use-cases/refusal.ts';
 export { type Merged, resolveConflict } from './use-cases/resolve-conflict.ts';
 export { restore } from './use-cases/restore.ts';
+export { searchEntries } from './use-cases/search-entries.ts';
 export { snapshotAndCompact, snapshotAndCompactAll } from './use-cases/snapshot-and-compact.ts';
 export { stateAt } from './use-cases/state-at.ts';
 export { stats } from './use-cases/stats.ts';

@@ -22,8 +22,6 @@ export interface CloudOptions {
   staleMs?: number;
   /** Further settings of the functions, as their environment takes them. */
   settings?: Readonly<Record<string, string>>;
-  /** How long a stream of events lasts. */
-  streamMs?: number;
   /** How often entries whose lifetime is over become `expired` events. */
   expiryMs?: number;
   /** How often spaces get snapshots and lose what is older than they keep. */

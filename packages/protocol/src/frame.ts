@@ -16,6 +16,7 @@ import { heartbeatAnswerSchema, heartbeatSchema } from './messages/heartbeat.ts'
 import { historyAnswerSchema, historySchema } from './messages/history.ts';
 import { pingSchema } from './messages/ping.ts';
 import { pongSchema } from './messages/pong.ts';
+import { readAnswerSchema, readSchema } from './messages/read.ts';
 import { stateRequestFrameSchema, stateResponseSchema } from './messages/state.ts';
 import { subscribeSchema } from './messages/subscribe.ts';
 import { unsubscribedSchema, unsubscribeSchema } from './messages/unsubscribe.ts';
@@ -36,6 +37,7 @@ export const clientFrameSchema = z.discriminatedUnion('type', [
   stateRequestFrameSchema,
   diffSchema,
   adminSchema,
+  readSchema,
 ]);
 export type ClientFrame = z.infer<typeof clientFrameSchema>;
 
@@ -52,6 +54,7 @@ export const serverFrameSchema = z.discriminatedUnion('type', [
   stateResponseSchema,
   diffAnswerSchema,
   adminAnswerSchema,
+  readAnswerSchema,
   errorSchema,
 ]);
 export type ServerFrame = z.infer<typeof serverFrameSchema>;

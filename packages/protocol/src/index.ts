@@ -77,6 +77,16 @@ export {
   historyRequestSchema,
   type KeptVersion,
 } from './messages/history.ts';
+export {
+  type FoundPage,
+  foundPageSchema,
+  type ListRequest,
+  listRequestSchema,
+  type Read,
+  type ReadAnswer,
+  type SearchRequest,
+  searchRequestSchema,
+} from './messages/read.ts';
 export { type PastState, type StateRequest, statePageSchema, stateRequestSchema } from './messages/state.ts';
 export type { Subscribe } from './messages/subscribe.ts';
 export type { Unsubscribe, Unsubscribed } from './messages/unsubscribe.ts';

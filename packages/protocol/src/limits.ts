@@ -19,6 +19,7 @@ export const LIMITS = {
   /** Of an answer that comes in pages. */
   pageItems: 500,
   pageTokenLength: 2048,
+  searchTextLength: 512,
   /** Ten years. */
   ttlMs: 10 * 365 * 24 * 60 * 60 * 1000,
   batchOps: 100,

@@ -6,6 +6,7 @@ import { type Journal, openJournal } from './journal.ts';
 import type { JournalRecord } from './journal-record.ts';
 import { memoryCheckpoints } from './memory-checkpoints.ts';
 import { memoryConflicts } from './memory-conflicts.ts';
+import { memoryEntryIndex } from './memory-entry-index.ts';
 import { memoryEventLog } from './memory-event-log.ts';
 import { memoryImports } from './memory-imports.ts';
 import { memoryInbox } from './memory-inbox.ts';
@@ -95,6 +96,7 @@ export function embeddedStore(options: EmbeddedStoreOptions = {}): EmbeddedStore
     log: memoryEventLog(shared),
     inbox: memoryInbox(shared),
     lifetimes: memoryLifetimes(shared),
+    index: memoryEntryIndex(shared),
     nodes: memoryNodes(shared),
     spaces: memorySpaces(shared),
     snapshots: memorySnapshots(shared),

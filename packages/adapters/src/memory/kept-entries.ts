@@ -2,11 +2,13 @@ import type { PartitionId } from '@mnemon/core';
 import { dueName } from './due-name.ts';
 import { type KeptEntry, ROW_BYTES } from './journal-record.ts';
 import { type SortedKeys, sortedKeys } from './sorted-keys.ts';
+import type { TermIndex } from './term-index.ts';
 
 /** The entries of a partition, and their keys in order. */
 interface KeptEntries {
   entries: Map<string, KeptEntry>;
   keys: SortedKeys;
+  terms: TermIndex;
 }
 
 /** What is due when, of all spaces, by `dueName`. */
@@ -21,12 +23,13 @@ export const noDue = (): Due => ({ expired: sortedKeys(), tombstones: sortedKeys
 export function putEntry(
   due: Due,
   at: PartitionId,
-  { entries, keys }: KeptEntries,
+  { entries, keys, terms }: KeptEntries,
   entry: KeptEntry,
 ): number {
   const former = entries.get(entry.key);
   keys.add(entry.key);
   entries.set(entry.key, entry);
+  terms.changed(entry.key);
   const supersededBytes = former ? supersede(due, at, former) : 0;
   if (entry.dueAtMs !== undefined) dueFor(due, entry).add(dueName(entry.dueAtMs, at, entry));
   return supersededBytes;

@@ -13,6 +13,7 @@ import { type KeptConflicts, noConflicts } from './kept-conflicts.ts';
 import { clearDue, type Due, forgetTombstones, noDue, putEntry } from './kept-entries.ts';
 import { dropChunks, dropManifest, type KeptSnapshots, putChunk } from './kept-snapshots.ts';
 import { type SortedKeys, sortedKeys } from './sorted-keys.ts';
+import { type TermIndex, termIndex } from './term-index.ts';
 import { type TopicIndex, topicIndex } from './topic-index.ts';
 
 export interface Partition extends KeptSnapshots {
@@ -27,6 +28,7 @@ export interface Partition extends KeptSnapshots {
   topics: TopicIndex;
   entries: Map<string, KeptEntry>;
   keys: SortedKeys;
+  terms: TermIndex;
   newestEntrySeq: number;
   /** By mutation, in arrival order. */
   inbox: Map<string, KeptBatch>;
@@ -85,6 +87,7 @@ const emptyPartition = (): Partition => ({
   topics: topicIndex(),
   entries: new Map(),
   keys: sortedKeys(),
+  terms: termIndex(),
   newestEntrySeq: 0,
   chunks: new Map(),
   manifests: new Map(),

@@ -1,4 +1,4 @@
-import { canonicalText, type DueEntry, type PartitionId } from '@mnemon/core';
+import { canonicalText, type DueEntry, type PartitionId, termsOf } from '@mnemon/core';
 import { type Entry, EVERYTHING, entrySchema, spaceIdSchema } from '@mnemon/protocol';
 import * as z from 'zod';
 import { dueAtMs } from '../due-at.ts';
@@ -18,6 +18,8 @@ export interface EntryRow {
   dueAtMs?: number;
   /** Of the text; with `deleted` in an index, so that entries are counted without being read. */
   bytes: number;
+  /** What it is found by. */
+  terms: readonly string[];
   text: string;
 }
 
@@ -48,6 +50,7 @@ export function toEntryRow({ space, partition }: PartitionId, entry: Entry): Omi
     version: entry.version,
     deleted: entry.value === undefined,
     ...(due !== undefined && { dueAtMs: due }),
+    terms: termsOf(entry),
     bytes: Buffer.byteLength(text),
     text,
   };

@@ -4,7 +4,7 @@ import { mapBounded } from '../map-bounded.ts';
 import type { Collections } from './collections.ts';
 import { commitRowId, readCommit } from './commit-row.ts';
 import { entryRowId, readEntry } from './entry-row.ts';
-import { rowsOf } from './row-range.ts';
+import { rowsBelow, rowsOf } from './row-range.ts';
 
 const KEYS_AT_ONCE = 16;
 
@@ -63,9 +63,3 @@ export function mongoHistory({ events, entries }: Collections): History {
 
 const rowSchema = z.object({ seq: z.int() });
 const countsSchema = z.array(z.object({ _id: z.boolean(), count: z.number(), bytes: z.number() }));
-
-/** As in `rowsOf`: `0` is the character after the slash. */
-const rowsBelow = (at: PartitionId, prefix: string) => ({
-  $gt: entryRowId(at, `${prefix}/`),
-  $lt: entryRowId(at, `${prefix}0`),
-});

@@ -2,6 +2,7 @@ import type { StoragePorts } from '@mnemon/core';
 import type { Db } from 'mongodb';
 import { mongoCheckpoints } from './mongo-checkpoints.ts';
 import { mongoConflicts } from './mongo-conflicts.ts';
+import { mongoEntryIndex } from './mongo-entry-index.ts';
 import { mongoEventLog } from './mongo-event-log.ts';
 import { mongoImports } from './mongo-imports.ts';
 import { mongoInbox } from './mongo-inbox.ts';
@@ -16,6 +17,7 @@ export const mongoStorage = ({ db }: { db: Db }): StoragePorts => ({
   log: mongoEventLog({ db }),
   inbox: mongoInbox({ db }),
   lifetimes: mongoLifetimes({ db }),
+  index: mongoEntryIndex({ db }),
   nodes: mongoNodes({ db }),
   spaces: mongoSpaces({ db }),
   snapshots: mongoSnapshots({ db }),

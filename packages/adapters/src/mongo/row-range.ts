@@ -8,3 +8,9 @@ export const rowsOf = ({ space, partition }: PartitionId): { $gt: string; $lt: s
   $gt: `${space}/${partition}/`,
   $lt: `${space}/${partition}0`,
 });
+
+/** Which `_id`s are of the keys below a path: `0` is the character after the slash here, too. */
+export const rowsBelow = (at: PartitionId, prefix: string): { $gt: string; $lt: string } => ({
+  $gt: `${rowsOf(at).$gt}${prefix}/`,
+  $lt: `${rowsOf(at).$gt}${prefix}0`,
+});

@@ -2,6 +2,7 @@ import type { Checkpoints } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import type { Conflicts } from './conflicts.ts';
 import type { Connections } from './connections.ts';
+import type { EntryIndex } from './entry-index.ts';
 import type { EventBus } from './event-bus.ts';
 import type { EventLog } from './event-log.ts';
 import type { Fanout } from './fanout.ts';
@@ -19,6 +20,7 @@ export const STORAGE_PORTS = [
   'log',
   'inbox',
   'lifetimes',
+  'index',
   'nodes',
   'spaces',
   'snapshots',
@@ -36,6 +38,7 @@ export interface Ports {
   conflicts: Conflicts;
   policies: Policies;
   lifetimes: Lifetimes;
+  index: EntryIndex;
   connections: Connections;
   nodes: Nodes;
   spaces: Spaces;

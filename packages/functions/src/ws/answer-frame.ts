@@ -8,6 +8,7 @@ import {
   forget,
   heartbeat,
   history,
+  read,
   stateAt,
   subscribe,
   Unavailable,
@@ -85,6 +86,8 @@ async function answer(app: App, caller: Caller, frame: ClientFrame): Promise<Ans
       return reply('diff', id, await diff(ports, caller, frame.payload));
     case 'admin':
       return reply('admin', id, await answerAdmin(app, caller, frame.payload));
+    case 'read':
+      return reply('read', id, await read(ports, caller, frame.payload));
     case 'write': {
       const retryAfterMs = app.takeWrite(caller.connectionId, ports.clock.now());
       if (retryAfterMs > 0) {

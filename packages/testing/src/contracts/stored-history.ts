@@ -43,7 +43,7 @@ export interface Change {
 }
 
 /** What a version says beside its value, and when it was written. */
-export type More = Partial<Pick<MemoryEvent, 'expiresAtMs'>> & { atMs?: number };
+export type More = Partial<Pick<MemoryEvent, 'expiresAtMs' | 'tags' | 'entities'>> & { atMs?: number };
 
 /** What a correct writer appends for `changes`, one commit each, having decided on `loaded`. */
 export function appendOf(
