@@ -64,8 +64,12 @@ export function decide(entry: Entry | undefined, op: Op, writer: Writer, around:
   const ttlMs = op.op === 'put' ? (op.ttlMs ?? policy?.ttlMs) : undefined;
   const identity = { hlc: clamp(op.hlc, nowMs), author: writer.instanceId, clock: dot };
   const arrived = versionOf(op, identity, ttlMs && nowMs + ttlMs);
-  if (op.op === 'delete' && isNothing(entry)) return deleteNothing(op.key, entry, arrived, writer);
-  if (includes(seen, known)) return replace(op.key, entry, arrived, writer, rule);
+  const hasSeenAll = includes(seen, known);
+  // A tombstone that remembers what it met is merged like a value: its fields' times are to be those of both deletions.
+  if (op.op === 'delete' && isNothing(entry) && (hasSeenAll || !entry?.merging)) {
+    return deleteNothing(op.key, entry, arrived, writer);
+  }
+  if (hasSeenAll) return replace(op.key, entry, arrived, writer, rule);
   const stored = entry as Entry;
   const base = STRATEGY_RULES[rule.strategy].needsBase ? baseOf(stored, op, writer, around) : 'unknown';
   if (typeof base === 'number') return { outcome: { status: 'unchanged' }, needs: base };

@@ -48,18 +48,24 @@ function expectSame(strategy: Strategy, base: JsonValue, op: fc.Arbitrary<object
 const puts = (strategy: Strategy, value: fc.Arbitrary<JsonValue>) =>
   value.map((each) => ({ op: 'put', strategy, value: each }));
 
-test('counter: puts and increments make the same sum in whatever order they arrive', () => {
+test('counter: puts and increments make the same sum in whatever order they arrive', {
+  timeout: 60_000,
+}, () => {
   const increment = fc.integer({ min: -9, max: 9 }).map((by) => ({ op: 'increment', by }));
   expectSame('counter', 10, fc.oneof(increment, puts('counter', fc.integer({ min: 0, max: 20 }))));
 });
 
-test('set: puts, additions and removals make the same set in whatever order they arrive', () => {
+test('set: puts, additions and removals make the same set in whatever order they arrive', {
+  timeout: 60_000,
+}, () => {
   const items = fc.uniqueArray(fc.constantFrom('a', 'b', 'c'));
   const change = fc.record({ add: items, remove: items }).map((more) => ({ op: 'change-set', ...more }));
   expectSame('set', ['a', 'b'], fc.oneof(change, puts('set', items)));
 });
 
-test('object-merge: puts and deletions make the same object in whatever order they arrive', () => {
+test('object-merge: puts and deletions make the same object in whatever order they arrive', {
+  timeout: 60_000,
+}, () => {
   const field = fc.constantFrom('a', 'b', 'c');
   const object = fc.dictionary(field, fc.oneof(fc.nat(2), fc.dictionary(field, fc.nat(1))), {
     noNullPrototype: true,
