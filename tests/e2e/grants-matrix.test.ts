@@ -92,6 +92,7 @@ const MESSAGES: Record<Message['type'], { payload: object; shows?: boolean }> = 
   history: { payload: { key: 'tasks/1' }, shows: true },
   'state-request': { payload: { scope }, shows: true },
   diff: { payload: { scope, from: { timeMs: 1 } }, shows: true },
+  read: { payload: { list: {} }, shows: true },
   write: { payload: batchOf([put('tasks/9', 1)]) },
   admin: { payload: { action: 'stats' } },
   disconnect: { payload: {} },
