@@ -11,7 +11,7 @@ export interface KeptCommit extends MutationId {
   text: string;
 }
 
-/** An entry as it is kept: as JSON, so that no later change of the caller's object reaches it. */
+/** An entry as it is kept: the canonical text, so that no later change of the caller's object reaches it. */
 export interface KeptEntry {
   key: string;
   seq: number;
@@ -90,14 +90,14 @@ const END = ']'.charCodeAt(0);
 /**
  * A line of JSON: `["<CRC-32 of what follows><length of the head>",<head>,<text>,<text> …]`, both numbers in 8
  * hexadecimal digits. The head is the record with the length of each text in its place; the texts are JSON already, so
- * they are neither escaped nor, on replay, parsed. JSON escapes line breaks: one line is one record.
+ * they are neither escaped nor, on replay, parsed. Canonical text escapes line breaks: one line is one record.
  */
 export function encodeRecord(record: JournalRecord): Buffer {
   const rows = rowsWithText(record);
   const head = rows.length === 0 ? JSON.stringify(record) : JSON.stringify(withoutTexts(record));
   let texts = '';
   for (const { text } of rows) {
-    if (text.includes('\n')) throw new TypeError('only JSON text is kept');
+    if (text.includes('\n')) throw new TypeError('only canonical text is kept');
     texts += `,${text}`;
   }
   const summed = `${hex(Buffer.byteLength(head))}",${head}${texts}`;
