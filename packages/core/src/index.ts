@@ -8,6 +8,7 @@ export {
   seal,
   unseal,
 } from './domain/commit.ts';
+export { commitSchema } from './domain/commit-schema.ts';
 export { compareKeys } from './domain/compare-keys.ts';
 export { type Conflict, type ConflictRecord, closedBy, type Resolution } from './domain/conflict.ts';
 export type { ChunkRef, Manifest, SnapshotCounts } from './domain/manifest.ts';
@@ -30,7 +31,7 @@ export type { EventBus } from './ports/event-bus.ts';
 export type { Append, EventLog, Loaded, PartitionId } from './ports/event-log.ts';
 export type { Fanout, Post, PostResult } from './ports/fanout.ts';
 export type { History } from './ports/history.ts';
-export type { Imports } from './ports/imports.ts';
+export type { Imports, Opening } from './ports/imports.ts';
 export type { Inbox, WaitingBatch } from './ports/inbox.ts';
 export type { DueEntry, DuePage, Lifetimes } from './ports/lifetimes.ts';
 export type { Node, Nodes } from './ports/nodes.ts';
@@ -67,10 +68,12 @@ export { diff } from './use-cases/diff.ts';
 export { dismiss, forget } from './use-cases/disconnect.ts';
 export { eventsSince, type FeedEvent, type FeedPage, type FeedRequest } from './use-cases/events-since.ts';
 export { expireEntries } from './use-cases/expire-entries.ts';
+export { exportSpace } from './use-cases/export-space.ts';
 export { followEvents } from './use-cases/follow-events.ts';
 export { fork } from './use-cases/fork.ts';
 export { heartbeat } from './use-cases/heartbeat.ts';
 export { history } from './use-cases/history.ts';
+export { importSpace } from './use-cases/import-space.ts';
 export { listEntries } from './use-cases/list-entries.ts';
 export { getPolicies, setPolicies } from './use-cases/policies.ts';
 export { read } from './use-cases/read.ts';

@@ -79,6 +79,7 @@ export type JournalRecord =
   | { type: 'checkpoint'; checkpoint: Checkpoint }
   | { type: 'reserve'; space: SpaceId; importId: string }
   | { type: 'clear'; space: SpaceId }
+  | { type: 'release'; space: SpaceId }
   | (InPartition & { type: 'remove'; mutations: readonly MutationId[] })
   | { type: 'policies'; space: SpaceId; policies: readonly Policy[] }
   | { type: 'node'; node: Node };

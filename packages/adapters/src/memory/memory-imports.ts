@@ -1,7 +1,7 @@
 import type { Imports } from '@mnemon/core';
 import type { SpaceId } from '@mnemon/protocol';
 import type { Shared } from './embedded-store.ts';
-import { rowsIn } from './state.ts';
+import { partitionOf, rowsIn } from './state.ts';
 
 /** Spaces that are being filled, in memory. */
 export function memoryImports({ state, commit }: Shared): Imports {
@@ -21,10 +21,22 @@ export function memoryImports({ state, commit }: Shared): Imports {
       return rows;
     },
 
-    async finish(space, importId, epoch) {
+    async seqsOf(space, keys) {
+      const { entries } = partitionOf(state(), { space, partition: 0 });
+      return new Map(keys.flatMap((key) => (entries.has(key) ? [[key, entries.get(key)?.seq ?? 0]] : [])));
+    },
+
+    // What comes before the last step means nothing without it.
+    async finish(space, importId, { epoch, policies, retention }) {
       if (!isReserved(space, importId)) return false;
+      commit({ type: 'policies', space, policies: structuredClone(policies) });
+      if (retention) commit({ type: 'retention', space, retention: { ...retention } });
       commit({ type: 'open', space, epoch });
       return true;
+    },
+
+    async release(space, importId) {
+      if (isReserved(space, importId)) commit({ type: 'release', space });
     },
   };
 }

@@ -142,6 +142,9 @@ export function apply(state: State, record: JournalRecord): number {
     case 'reserve':
       state.imports.set(record.space, record.importId);
       return RECORD_BYTES;
+    case 'release':
+      state.imports.delete(record.space);
+      return 2 * RECORD_BYTES;
     case 'clear':
       return clear(state, record.space);
     case 'node':

@@ -1,17 +1,11 @@
 import {
   type Commit,
+  commitSchema,
   type MutationId,
   type PartitionId,
   type SealedCommit,
   topicsOfCommit,
 } from '@mnemon/core';
-import {
-  clientIdSchema,
-  eventSchema,
-  instanceIdSchema,
-  outcomeSchema,
-  spaceIdSchema,
-} from '@mnemon/protocol';
 import * as z from 'zod';
 import { rowsOf } from './row-range.ts';
 
@@ -56,17 +50,6 @@ export function toCommitRow({ commit, hash, text }: SealedCommit): CommitRow {
   };
 }
 
-const commitSchema = z.object({
-  space: spaceIdSchema,
-  partition: z.int(),
-  seq: z.int(),
-  epoch: z.string(),
-  author: instanceIdSchema,
-  committedAtMs: z.number(),
-  events: z.array(eventSchema),
-  mutation: z.object({ client: clientIdSchema, n: z.int(), outcomes: z.array(outcomeSchema) }),
-  prevHash: z.string(),
-});
 const rowSchema = z.object({ hash: z.string(), text: z.string() });
 
 /** Whether the hash is right is not for a store to say: `verifyChain` does (I2). */

@@ -1,12 +1,14 @@
-import type { Imports, PartitionId } from '@mnemon/core';
+import { canonicalText, type Imports, type PartitionId } from '@mnemon/core';
 import type { Db } from 'mongodb';
+import * as z from 'zod';
 import { collectionsOf } from './collections.ts';
+import { entryRowId } from './entry-row.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
 import { rowsOf } from './row-range.ts';
 
 /** Spaces that are being filled, in MongoDB. */
 export function mongoImports({ db }: { db: Db }): Imports {
-  const { spaces } = collectionsOf(db);
+  const { spaces, entries } = collectionsOf(db);
   return reachable<Imports>({
     async reserve(space, importId) {
       try {
@@ -28,15 +30,28 @@ export function mongoImports({ db }: { db: Db }): Imports {
       return clearSome(db, { space, partition: 0 }, limit);
     },
 
-    async finish(space, importId, epoch) {
+    async seqsOf(space, keys) {
+      const ids = keys.map((key) => entryRowId({ space, partition: 0 }, key));
+      const rows = await entries.find({ _id: { $in: ids } }, { projection: { key: 1, seq: 1 } }).toArray();
+      return new Map(rows.map((row) => seqSchema.parse(row)).map(({ key, seq }) => [key, seq]));
+    },
+
+    async finish(space, importId, { epoch, policies, retention }) {
+      const settings = { epoch, policies: canonicalText(policies), ...(retention && { retention }) };
       const { matchedCount } = await spaces.updateOne(
         { _id: space, importing: importId },
-        { $set: { epoch }, $unset: { importing: '' } },
+        { $set: settings, $unset: { importing: '' } },
       );
       return matchedCount === 1;
     },
+
+    async release(space, importId) {
+      await spaces.deleteOne({ _id: space, importing: importId });
+    },
   });
 }
+
+const seqSchema = z.object({ key: z.string(), seq: z.int() });
 
 /** From one collection, the first that has something. */
 async function clearSome(db: Db, at: PartitionId, limit: number): Promise<number> {

@@ -1,4 +1,11 @@
-import type { SpaceId } from '@mnemon/protocol';
+import type { Policy, Retention, SpaceId } from '@mnemon/protocol';
+
+/** What a space opens with. */
+export interface Opening {
+  epoch: string;
+  policies: readonly Policy[];
+  retention?: Retention;
+}
 
 /**
  * Spaces that are being filled. A reserved space is closed: nobody can open, read or write it through its name, and
@@ -14,6 +21,12 @@ export interface Imports {
    */
   clear(space: SpaceId, importId: string, limit: number): Promise<number>;
 
-  /** Opens the space, in this epoch. False when it is not reserved for this import any more. */
-  finish(space: SpaceId, importId: string, epoch: string): Promise<boolean>;
+  /** The `seq` of each entry in the space whose key is one of `keys`. */
+  seqsOf(space: SpaceId, keys: readonly string[]): Promise<ReadonlyMap<string, number>>;
+
+  /** Opens the space. False when it is not reserved for this import any more. */
+  finish(space: SpaceId, importId: string, opening: Opening): Promise<boolean>;
+
+  /** Gives the name back; nothing happens when it is not reserved for this import any more. What was filled in has to be cleared before. */
+  release(space: SpaceId, importId: string): Promise<void>;
 }

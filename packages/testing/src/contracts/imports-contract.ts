@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { GENESIS, type PartitionId, type StoragePorts } from '@mnemon/core';
+import { GENESIS, type Opening, type PartitionId, type StoragePorts } from '@mnemon/core';
+import { DEFAULT_RETENTION } from '@mnemon/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { appendOf, loadAll, type MakeStorage, newSpace, openSpace, write } from './stored-history.ts';
 
+const RENEWED: Opening = { epoch: 'renewed', policies: [] };
 const EMPTY = { head: { seq: 0, hash: GENESIS }, entries: new Map() };
 
 /** What every store must keep of spaces that are being filled. Each test has spaces of its own and leaves rows behind. */
@@ -34,11 +36,39 @@ export function importsContract(name: string, makeStorage: MakeStorage): void {
     test('finished, it is open with all that is in it, in its epoch', async () => {
       const { log, imports } = storage;
       const { at, importId } = await reserved();
-      expect(await imports.finish(at.space, importId, 'renewed')).toBe(true);
+      expect(await imports.finish(at.space, importId, RENEWED)).toBe(true);
       expect(await log.open(at.space, 'other')).toBe('renewed');
       expect(await log.head(at.space)).toEqual({ epoch: 'renewed', seq: [1] });
       expect((await loadAll(log, at, ['a'])).entries.get('a')?.value).toBe(1);
       expect(await write(log, at, [{ values: [['a', 2]] }])).toBe('committed');
+    });
+
+    test('it opens with its settings', async () => {
+      const { spaces, policies, imports } = storage;
+      const { at, importId } = await reserved();
+      const policy = { pattern: '$counts/*.x', strategy: 'counter' as const };
+      await imports.finish(at.space, importId, {
+        ...RENEWED,
+        policies: [policy],
+        retention: DEFAULT_RETENTION,
+      });
+      expect(await policies.get(at.space)).toEqual([policy]);
+      expect(await spaces.retention(at.space)).toEqual(DEFAULT_RETENTION);
+    });
+
+    test('tells the versions that are in it', async () => {
+      const { at } = await reserved();
+      expect(await storage.imports.seqsOf(at.space, ['a', 'b'])).toEqual(new Map([['a', 1]]));
+    });
+
+    test('released by its import and no other, the name is free', async () => {
+      const { log, imports } = storage;
+      const { at, importId } = await reserved();
+      while ((await imports.clear(at.space, importId, 10)) > 0);
+      await imports.release(at.space, 'another');
+      await expect(log.open(at.space, 'e')).rejects.toMatchObject({ name: 'Unavailable' });
+      await imports.release(at.space, importId);
+      expect(await log.open(at.space, 'e')).toBe('e');
     });
 
     test('an open space is not reserved, not cleared and not finished', async () => {
@@ -47,7 +77,7 @@ export function importsContract(name: string, makeStorage: MakeStorage): void {
       await write(log, at, [{ values: [['a', 1]] }]);
       expect(await imports.reserve(at.space, 'mine')).toBe(false);
       expect(await imports.clear(at.space, 'mine', 10)).toBe(0);
-      expect(await imports.finish(at.space, 'mine', 'renewed')).toBe(false);
+      expect(await imports.finish(at.space, 'mine', RENEWED)).toBe(false);
       expect(await log.head(at.space)).toEqual({ epoch: 'epoch-1', seq: [1] });
     });
 
@@ -56,8 +86,8 @@ export function importsContract(name: string, makeStorage: MakeStorage): void {
       const { at, importId } = await reserved();
       expect(await imports.reserve(at.space, 'next')).toBe(true);
       expect(await imports.clear(at.space, importId, 10)).toBe(0);
-      expect(await imports.finish(at.space, importId, 'renewed')).toBe(false);
-      expect(await imports.finish(at.space, 'next', 'renewed')).toBe(true);
+      expect(await imports.finish(at.space, importId, RENEWED)).toBe(false);
+      expect(await imports.finish(at.space, 'next', RENEWED)).toBe(true);
     });
 
     test('clearing leaves nothing of the former, step by step, and nothing of others is touched', async () => {
@@ -90,7 +120,7 @@ export function importsContract(name: string, makeStorage: MakeStorage): void {
       expect(await log.append({ ...whole, commits: [] })).toBe('committed');
       const loaded = { head: { seq: 5, hash: 'e'.repeat(64) }, entries: new Map() };
       expect(await log.append(appendOf(at, loaded, [{ values: [['c', 1]] }]))).toBe('committed');
-      await imports.finish(at.space, importId, 'renewed');
+      await imports.finish(at.space, importId, RENEWED);
       expect(await log.head(at.space)).toEqual({ epoch: 'renewed', seq: [6] });
       expect(await log.floor(at)).toBe(5);
       expect((await log.entries({ ...at, afterKey: undefined, limit: 10 })).map(({ key }) => key)).toEqual([

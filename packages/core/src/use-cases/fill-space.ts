@@ -1,0 +1,153 @@
+import type { ClientId, Entry } from '@mnemon/protocol';
+import type { Identity } from '../domain/caller.ts';
+import { type SealedCommit, seal } from '../domain/commit.ts';
+import { lastVersions } from '../domain/corrections.ts';
+import type { ExportHeader } from '../domain/export-line.ts';
+import { sealManifest, sumCounts } from '../domain/manifest.ts';
+import { attemptName } from '../domain/snapshot-attempt.ts';
+import type { ChainEnd } from '../domain/verify-chain.ts';
+import type { Append, PartitionId } from '../ports/event-log.ts';
+import type { Ports } from '../ports/ports.ts';
+import { chunkWriter } from './chunk-writer.ts';
+import { BadExport, type ExportPart } from './read-export.ts';
+
+const PART_CHARACTERS = 1_000_000;
+const PARTS_PER_STEP = 100;
+
+type FillPorts = Pick<Ports, 'log' | 'snapshots' | 'imports' | 'clock' | 'randomId'>;
+
+/** Somebody else has come in between. */
+export class Overtaken extends Error {
+  override readonly name = 'Overtaken';
+}
+
+/** What a space was filled with. */
+export interface Filled extends Pick<ExportHeader, 'retention' | 'policies'> {
+  at: PartitionId;
+  floor: ChainEnd;
+  end: ChainEnd;
+  epoch: string;
+}
+
+/** Puts what is read into a reserved space, and after it the commit that renews its epoch. */
+export async function fillSpace(
+  ports: FillPorts,
+  { space, instanceId }: Identity,
+  parts: AsyncGenerator<ExportPart, void>,
+): Promise<Filled> {
+  const at: PartitionId = { space, partition: 0 };
+  const first = await parts.next();
+  const header = first.value && 'header' in first.value ? first.value.header : undefined;
+  if (!header) throw new BadExport('there is nothing to import');
+  const { floor, retention, policies } = header;
+  let end: ChainEnd = floor;
+  const base = baseOf(ports, at, header);
+  for await (const some of inSteps(parts)) {
+    await base.add(some.flatMap((part) => ('entry' in part ? [part.entry] : [])));
+    const commits = some.flatMap((part) => ('commit' in part ? [part.commit] : []));
+    if (commits.length > 0) await base.publish();
+    const sealed = resealed(commits, space, end);
+    await append(ports, { ...at, commits: sealed, entries: await replaced(ports, at, sealed), settled: [] });
+    end = endOf(sealed, end);
+  }
+  await base.publish();
+  const epoch = ports.randomId();
+  const renewal = seal({
+    ...at,
+    seq: end.seq + 1,
+    epoch,
+    author: instanceId,
+    committedAtMs: ports.clock.now(),
+    events: [],
+    mutation: { client: `epoch:${epoch}` as ClientId, n: 1, outcomes: [] },
+    prevHash: end.hash,
+  });
+  await append(ports, { ...at, commits: [renewal], entries: [], settled: [] });
+  return {
+    at,
+    floor,
+    end: { seq: end.seq + 1, hash: renewal.hash },
+    epoch,
+    policies,
+    ...(retention && { retention }),
+  };
+}
+
+/** The state that the log begins with: entries, and the snapshot of them. */
+function baseOf(ports: FillPorts, at: PartitionId, { floor, epochAtFloor }: ExportHeader) {
+  const attempt = attemptName(ports.clock.now(), ports.randomId());
+  const writer = chunkWriter(ports.snapshots, at, attempt);
+  let isPublished = floor.seq === 0;
+  return {
+    async add(entries: readonly Entry[]): Promise<void> {
+      if (entries.length === 0) return;
+      await writer.add(entries);
+      const versions = entries.map((entry) => ({ entry, loadedSeq: 0 }));
+      await append(ports, { ...at, commits: [], entries: versions, settled: [] });
+    },
+    async publish(): Promise<void> {
+      if (isPublished) return;
+      isPublished = true;
+      const chunks = await writer.flush();
+      const manifest = sealManifest({
+        format: 1,
+        seq: floor.seq,
+        commitHash: floor.hash,
+        epoch: epochAtFloor,
+        takenAtMs: ports.clock.now(),
+        counts: sumCounts(chunks.map(({ counts }) => counts)),
+        attempt,
+        chunks,
+      });
+      await ports.snapshots.publish(at, manifest);
+      await ports.log.raiseFloor({ ...at, seq: floor.seq });
+    },
+  };
+}
+
+/** The same commits under the name of `space`: under their own they stay as they are. */
+function resealed(commits: readonly SealedCommit[], space: PartitionId['space'], from: ChainEnd) {
+  const result: SealedCommit[] = [];
+  for (const { commit } of commits) {
+    result.push(seal({ ...commit, space, prevHash: endOf(result, from).hash }));
+  }
+  return result;
+}
+
+function endOf(commits: readonly SealedCommit[], otherwise: ChainEnd): ChainEnd {
+  const last = commits.at(-1);
+  return last ? { seq: last.commit.seq, hash: last.hash } : otherwise;
+}
+
+/** What commits leave behind, with the versions that they replace. */
+async function replaced(
+  { imports }: FillPorts,
+  { space }: PartitionId,
+  commits: readonly SealedCommit[],
+): Promise<Append['entries']> {
+  const entries = lastVersions(commits);
+  if (entries.length === 0) return [];
+  const seqs = await imports.seqsOf(space, entries.map(({ key }) => key)); // biome-ignore format: short
+  return entries.map((entry) => ({ entry, loadedSeq: seqs.get(entry.key) ?? 0 }));
+}
+
+async function append({ log }: FillPorts, step: Append): Promise<void> {
+  if (step.commits.length + step.entries.length === 0) return;
+  if ((await log.append(step)) === 'conflict') throw new Overtaken();
+}
+
+/** As many parts as are taken at once. */
+async function* inSteps(parts: AsyncIterable<ExportPart>): AsyncGenerator<ExportPart[], void> {
+  let step: ExportPart[] = [];
+  let characters = 0;
+  for await (const part of parts) {
+    step.push(part);
+    characters +=
+      'commit' in part ? part.commit.text.length : 'entry' in part ? JSON.stringify(part.entry).length : 0;
+    if (step.length < PARTS_PER_STEP && characters < PART_CHARACTERS) continue;
+    yield step;
+    step = [];
+    characters = 0;
+  }
+  if (step.length > 0) yield step;
+}
