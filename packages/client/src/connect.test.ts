@@ -428,3 +428,36 @@ describe('close', () => {
     expect(clock.timerCount).toBe(0);
   });
 });
+
+test('a value whose lifetime is over by the server’s clock is gone before anybody says so', async () => {
+  const { open, settled, clock, say, server } = createWorld();
+  const memory = await open('a');
+  expect(await settled(memory.read('k'))).toBeUndefined();
+  const aheadMs = 60_000; // this machine's clock is a minute behind
+  const hlc = { wallMs: clock.now(), counter: 0 };
+  const version = { key: 'k', version: 1, value: 'fleeting', clock: { b: 1 }, hlc, author: 'b' };
+  const event = { type: 'created', ...version, expiresAtMs: clock.now() + aheadMs + 1_000 };
+  const commit = {
+    partition: 0,
+    seq: server.log.length + 1,
+    prev: server.log.length,
+    author: 'b',
+    events: [event],
+  };
+  server.say(
+    JSON.stringify({
+      ...{ type: 'changes', id: '', timestamp: clock.now() + aheadMs },
+      payload: { epoch: 'epoch-1', commits: [commit] },
+    }),
+  );
+  await clock.advance(100);
+  expect(await settled(memory.read('k'))).toBe('fleeting');
+  expect(await settled(memory.entries())).toHaveLength(1);
+  await clock.advance(900);
+  say('pong', {}); // of this machine's time again: the newest frame counts
+  server.say(JSON.stringify({ type: 'pong', id: '', timestamp: clock.now() + aheadMs, payload: {} }));
+  await clock.advance(10);
+  expect(await settled(memory.read('k'))).toBeUndefined();
+  expect(await settled(memory.entries())).toEqual([]);
+  await settled(memory.close());
+});

@@ -1,8 +1,16 @@
-import { type JsonValue, matches, patternProblem } from '@mnemon/protocol';
+import {
+  type Entry,
+  type FoundPage,
+  isLive,
+  type JsonValue,
+  type ListRequest,
+  matches,
+  patternProblem,
+} from '@mnemon/protocol';
 import { checkedOp, checkKey, type Intent, type Unstamped } from './checked-op.ts';
 import { createTimer, type Timer } from './clock.ts';
 import type { Engine } from './engine.ts';
-import type { Mnemon, Subscription } from './mnemon.ts';
+import type { ListOptions, Mnemon, PageOptions, Subscription } from './mnemon.ts';
 import { MnemonError } from './mnemon-error.ts';
 import type { Written } from './pending-op.ts';
 import type { Ports } from './ports.ts';
@@ -13,6 +21,7 @@ const CLOSE_FLUSH_MS = 2_000;
 /** The public face of `engine`. */
 export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): Mnemon {
   const { connection, replica, ownWrites, outbox, subscriptions, seen, writeClock, board, topics } = engine;
+  const { serverClock, serverReads } = engine;
   let closing: Promise<void> | undefined;
   let closeTimer: Timer | undefined;
 
@@ -49,7 +58,7 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     checkOpen();
     const complete = topics.wantKey(key);
     if (!ownWrites.isWhole(key)) await complete;
-    const below = replica.get(key)?.value;
+    const below = current(replica.get(key))?.value;
     return ownWrites.get(key, below)?.value ?? (ownWrites.get(key) ? undefined : below);
   }
 
@@ -57,7 +66,27 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     checkPattern(pattern);
     checkOpen();
     await topics.want(pattern).ready;
-    return replica.live().filter(({ key }) => matches(pattern, key));
+    return replica.live().filter((entry) => current(entry) && matches(pattern, entry.key));
+  }
+
+  /** The entry unless its lifetime is over: the word of that may still be on its way. */
+  const current = (entry: Entry | undefined) => (isLive(entry, serverClock.now()) ? entry : undefined);
+
+  async function readFromServer(key: string) {
+    checkKey(key);
+    checkOpen();
+    const { entries: found } = await serverReads.ask({ get: key });
+    return found[0]?.value;
+  }
+
+  async function list(prefix: string, options: ListOptions = {}): Promise<FoundPage> {
+    checkOpen();
+    return serverReads.ask({ list: { ...options, prefix } as ListRequest });
+  }
+
+  async function search(text: string, options: PageOptions = {}): Promise<FoundPage> {
+    checkOpen();
+    return serverReads.ask({ search: { ...options, text } });
   }
 
   /** A removal takes back what its writer has seen: so there must be something to see. */
@@ -93,7 +122,9 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     increment: (key, by = 1) => harmless(submit({ op: 'increment', key, by })),
     addTo: (key, ...items) => harmless(submit({ op: 'change-set', key, add: items })),
     removeFrom: (key, ...items) => harmless(removeFrom(key, items)),
-    read: (key) => harmless(read(key)),
+    read: (key, { from } = {}) => harmless(from === 'server' ? readFromServer(key) : read(key)),
+    list: (prefix, options) => harmless(list(prefix, options)),
+    search: (text, options) => harmless(search(text, options)),
     entries: (pattern) => harmless(entries(pattern)),
     subscribe,
     get status() {

@@ -9,7 +9,9 @@ import { createOwnWrites, type OwnWrites } from './own-writes.ts';
 import type { Ports } from './ports.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { createSeenClocks, type SeenClocks } from './seen-clocks.ts';
+import { createServerClock, type ServerClock } from './server-clock.ts';
 import { createFrameReader, writeId } from './server-frames.ts';
+import { createServerReads, type ServerReads } from './server-reads.ts';
 import { createStatusBoard, type StatusBoard } from './status.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 import { createTopics, isOf, type Topics } from './topics.ts';
@@ -24,6 +26,8 @@ export interface Engine {
   readonly subscriptions: Subscriptions;
   readonly seen: SeenClocks;
   readonly writeClock: WriteClock;
+  readonly serverClock: ServerClock;
+  readonly serverReads: ServerReads;
   readonly board: StatusBoard;
   /** Resolves when connected for the first time. */
   readonly arrived: Promise<void>;
@@ -43,6 +47,7 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
   const ownWrites = createOwnWrites();
   const seen = createSeenClocks(replica);
   const writeClock = createWriteClock(ports.clock.now);
+  const serverClock = createServerClock(ports.clock.now);
   const subscriptions = createSubscriptions(onError);
   const arrived = createDeferred();
   const counts = { connections: 0, gaps: 0, unreadable: 0 };
@@ -83,12 +88,15 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     isFollowing: () => connection.state.following,
     onChange: () => board.changed(),
   });
+  const serverReads = createServerReads(ports, (question, id) => connection.send('read', question, id));
   const readFrame = createFrameReader({
     connection,
     follower,
     outbox,
     seen,
     clock: writeClock,
+    serverClock,
+    serverReads,
     onUnreadable: () => counts.unreadable++,
     onDegraded: (backends) => {
       degraded = backends;
@@ -115,6 +123,7 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
       counts.connections++;
       arrived.resolve();
       outbox.online();
+      serverReads.online();
     }
     if (isConnected(before) && !isConnected(state)) outbox.offline();
     if (before.name === 'gapped' && state.name === 'catching-up') counts.gaps++;
@@ -158,6 +167,7 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     arrived.reject(error);
     topics.close(error);
     outbox.close(error);
+    serverReads.close(error);
     subscriptions.clear();
   }
 
@@ -169,6 +179,8 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     subscriptions,
     seen,
     writeClock,
+    serverClock,
+    serverReads,
     board,
     arrived: arrived.promise,
     topics,

@@ -1,8 +1,15 @@
-export type { Cursor, Entry, JsonValue } from '@mnemon/protocol';
+export type { Cursor, Entry, FoundPage, JsonValue } from '@mnemon/protocol';
 export type { Change, ChangeCallback } from './change.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export type { TokenSource } from './connection.ts';
-export type { DeleteOptions, Mnemon, Subscription, WriteOptions } from './mnemon.ts';
+export type {
+  DeleteOptions,
+  ListOptions,
+  Mnemon,
+  PageOptions,
+  Subscription,
+  WriteOptions,
+} from './mnemon.ts';
 export {
   isClosed,
   isConflict,

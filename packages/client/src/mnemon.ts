@@ -1,4 +1,4 @@
-import type { Entry, JsonValue, Relationship, Strategy } from '@mnemon/protocol';
+import type { Entry, FoundPage, JsonValue, ListRequest, Relationship, Strategy } from '@mnemon/protocol';
 import type { ChangeCallback } from './change.ts';
 import type { Written } from './pending-op.ts';
 import type { Status, StatusCallback } from './status.ts';
@@ -20,6 +20,11 @@ export interface WriteOptions extends DeleteOptions {
   /** How long it lives, from when it is committed on. Left out: as the space's policies say. */
   readonly ttlMs?: number;
 }
+
+export type PageOptions = Pick<ListRequest, 'limit' | 'page'>;
+
+/** All of what is named applies to what is found; `changedSince` is a `{ cursor }` or a `{ timeMs }`. */
+export type ListOptions = Omit<ListRequest, 'prefix' | 'author'> & { readonly author?: string };
 
 /**
  * Ends the subscription when called. (A function, because everything that subscribes wants one thing to call at the
@@ -62,9 +67,18 @@ export interface Mnemon {
   /**
    * The value of `key`: this client's own newest one, or else the replica's; `undefined` where there is none. The first
    * read of a key subscribes the connection to its topic and waits for the state; later ones answer at once, also
-   * offline. Don't change what it returns: it is not a copy.
+   * offline. Don't change what it returns: it is not a copy. A value whose lifetime is over is gone, by the server's clock
+   * as far as the newest frame tells it. With `from: 'server'`, the server is asked instead: no subscription, and every
+   * write that was acked to anybody is in it (I9).
    */
-  read(key: string): Promise<JsonValue | undefined>;
+  read(key: string, options?: { readonly from?: 'server' }): Promise<JsonValue | undefined>;
+  /**
+   * Asks the server for the entries below the path `prefix`, all for `''`, that have what the options name: one page, in
+   * the order of keys. While it has a `page`, ask on with it; it may be empty and still not the last.
+   */
+  list(prefix: string, options?: ListOptions): Promise<FoundPage>;
+  /** Asks the server for the entries that hold every word of `text`, in their key, tags, entities or value. In pages, too. */
+  search(text: string, options?: PageOptions): Promise<FoundPage>;
   /** The committed entries that match `pattern`, deleted ones left out; own writes are among them once acked. */
   entries(pattern?: string): Promise<Entry[]>;
   /**

@@ -16,6 +16,8 @@ import type { Connection } from './connection.ts';
 import type { LogFollower } from './log-follower.ts';
 import type { Outbox } from './outbox.ts';
 import type { SeenClocks } from './seen-clocks.ts';
+import type { ServerClock } from './server-clock.ts';
+import type { ServerReads } from './server-reads.ts';
 import type { WriteClock } from './write-clock.ts';
 
 const WRITE = 'write-';
@@ -32,6 +34,8 @@ export interface FrameReaderOptions {
   readonly outbox: Outbox;
   readonly seen: SeenClocks;
   readonly clock: WriteClock;
+  readonly serverClock: ServerClock;
+  readonly serverReads: ServerReads;
   /** A frame that is no message: API Gateway's own errors, for one. Time-outs do the rest. */
   readonly onUnreadable: () => void;
   readonly onDegraded: (backends: readonly string[]) => void;
@@ -39,7 +43,7 @@ export interface FrameReaderOptions {
 
 /** Takes what the server says to whom it concerns. */
 export function createFrameReader(options: FrameReaderOptions): (text: string) => void {
-  const { connection, follower, outbox, seen, clock } = options;
+  const { connection, follower, outbox, seen, clock, serverClock, serverReads } = options;
 
   // What isn't here, `pong` and `unsubscribe`, answers what this client doesn't say.
   function read(frame: ServerFrame): void {
@@ -47,6 +51,7 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
     else if (frame.type === 'caught-up') readCaughtUp(frame);
     else if (frame.type === 'connected') readConnected(frame);
     else if (frame.type === 'heartbeat') readHeartbeat(frame);
+    else if (frame.type === 'read') serverReads.answered(frame.id, frame.payload);
     else if (frame.type === 'disconnect') dismiss(frame.payload);
     else if (frame.type === 'error') readError(frame);
   }
@@ -107,7 +112,7 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
     const n = batchNumber(id);
     if (ABOUT_CONNECTION.has(error.code)) dismiss(error);
     else if (n !== undefined) outbox.failed(n, error);
-    else if (connection.takeAnswer(id)) readRefusal(error);
+    else if (!serverReads.failed(id, error) && connection.takeAnswer(id)) readRefusal(error);
   }
 
   /** The server refused to connect, or to let this client catch up. */
@@ -139,6 +144,7 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
       return;
     }
     clock.hear({ wallMs: parsed.frame.timestamp, counter: 0 });
+    serverClock.hear(parsed.frame.timestamp);
     if (isAnswer(parsed.frame)) connection.dispatch({ type: 'beat' });
     read(parsed.frame);
     if (connection.state.following) reportProgress();
