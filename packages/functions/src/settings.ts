@@ -75,6 +75,9 @@ const settingsSchema = z
   });
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** The names alone, for what sets them. */
+export const settingNames = Object.keys(settings);
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Reads the environment of a function, or throws an error that names every variable that is wrong. */

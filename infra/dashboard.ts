@@ -1,0 +1,61 @@
+import { stageSettings } from './stage.ts';
+import { connections, deadLetters } from './storage.ts';
+import { httpApiId, socketApiId, watchedFunctions } from './watched.ts';
+
+type Metric = [namespace: string, name: string, dimension: string, value: $util.Input<string>];
+
+const { region } = stageSettings($app.stage);
+
+const WIDTH = 8;
+const HEIGHT = 6;
+
+const ofFunctions = (metric: string): Metric[] =>
+  watchedFunctions.map(({ functionName }) => ['AWS/Lambda', metric, 'FunctionName', functionName]);
+
+const ofSocket = (...names: string[]): Metric[] =>
+  names.map((name) => ['AWS/ApiGateway', name, 'ApiId', socketApiId]);
+
+const ofConnections = (...names: string[]): Metric[] =>
+  names.map((name) => ['AWS/DynamoDB', name, 'TableName', connections.name]);
+
+/** Title, statistic and metrics of each graph, three in a row. */
+const GRAPHS: [title: string, stat: string, metrics: Metric[]][] = [
+  ['Connections opened, messages', 'Sum', ofSocket('ConnectCount', 'MessageCount')],
+  ['Gateway errors', 'Sum', ofSocket('ClientError', 'IntegrationError', 'ExecutionError')],
+  ['Gateway to answer, p99', 'p99', ofSocket('IntegrationLatency')],
+  ['Invocations', 'Sum', ofFunctions('Invocations')],
+  ['Errors', 'Sum', ofFunctions('Errors')],
+  ['Duration, p99', 'p99', ofFunctions('Duration')],
+  ['At once', 'Maximum', ofFunctions('ConcurrentExecutions')],
+  ['Throttles', 'Sum', ofFunctions('Throttles')],
+  [
+    'HTTP requests',
+    'Sum',
+    ['Count', '4xx', '5xx'].map((name) => ['AWS/ApiGateway', name, 'ApiId', httpApiId]),
+  ],
+  [
+    'Connections table, units',
+    'Sum',
+    ofConnections('ConsumedReadCapacityUnits', 'ConsumedWriteCapacityUnits'),
+  ],
+  ['Connections table, throttled', 'Sum', ofConnections('ReadThrottleEvents', 'WriteThrottleEvents')],
+  [
+    'Dead letters',
+    'Maximum',
+    [['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', deadLetters.name]],
+  ],
+];
+
+new aws.cloudwatch.Dashboard('Dashboard', {
+  dashboardName: `${$app.name}-${$app.stage}`,
+  dashboardBody: $jsonStringify({
+    widgets: GRAPHS.map(([title, stat, metrics], index) => ({
+      type: 'metric',
+      x: (index % 3) * WIDTH,
+      y: Math.floor(index / 3) * HEIGHT,
+      width: WIDTH,
+      height: HEIGHT,
+      properties: { title, stat, metrics, region, period: 60, view: 'timeSeries' },
+    })),
+  }),
+});

@@ -1,0 +1,88 @@
+import { socketApi } from './gateway.ts';
+import { secrets } from './secrets.ts';
+import { stageSettings } from './stage.ts';
+import { connections, deadLetters, tickets } from './storage.ts';
+
+const settings = stageSettings($app.stage);
+
+/** SST lets everybody in the account become the function; only `sst dev` needs that. */
+function trustLambdaAlone(role: { assumeRolePolicy: unknown }): undefined {
+  if ($dev) return;
+  role.assumeRolePolicy = aws.iam.assumeRolePolicyForPrincipal({ Service: 'lambda.amazonaws.com' });
+}
+
+/** What every function has in common. */
+const runtime = {
+  runtime: 'nodejs24.x',
+  architecture: 'arm64',
+  memory: settings.memory,
+  logging: { retention: settings.logRetention, format: 'json' },
+  nodejs: { format: 'esm', minify: true, sourcemap: false },
+  transform: { role: trustLambdaAlone },
+} as const;
+
+/** What tokens and tickets are checked with. */
+const authEnvironment = {
+  AUTH_SECRETS: secrets.authSecrets.value,
+  TICKETS_TABLE: tickets.name,
+  ...(settings.jwksUrl && { AUTH_JWKS_URL: settings.jwksUrl }),
+};
+
+/** Stages may share a MongoDB and a Redis: database and channels carry the stage's name. */
+const stageName = `${$app.name}-${$app.stage}`;
+
+/** `packages/functions/src/settings.ts` says what they mean; a test compares the two. */
+const memoryEnvironment = {
+  ...authEnvironment,
+  CONNECTIONS_TABLE: connections.name,
+  MANAGEMENT_ENDPOINT: socketApi.managementEndpoint,
+  MONGODB_URL: secrets.mongoUrl.value,
+  MONGODB_DATABASE: stageName,
+  UPSTASH_REDIS_REST_URL: secrets.upstashUrl.value,
+  UPSTASH_REDIS_REST_TOKEN: secrets.upstashToken.value,
+  BUS_PREFIX: stageName,
+  HTTP_CORS_ORIGINS: settings.corsOrigins.join(','),
+  STREAM_MS: String(settings.streamMs),
+  CONNECTS_PER_MINUTE: String(settings.connectsPerMinute),
+  REQUESTS_PER_MINUTE: String(settings.requestsPerMinute),
+  TICKETS_PER_MINUTE: String(settings.ticketsPerMinute),
+  WRITES_PER_SECOND: String(settings.writesPerSecond),
+  RATE_LIMITS_WHEN_DOWN: settings.rateLimitsWhenDown,
+  HEARTBEAT_MS: String(settings.heartbeatMs),
+  STALE_MS: String(settings.staleMs),
+};
+
+// Named actions on named resources: a link would grant `dynamodb:*`.
+const useConnections = {
+  actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'].map((each) => `dynamodb:${each}`),
+  resources: [connections.arn],
+};
+const postToConnections = {
+  actions: ['execute-api:ManageConnections'],
+  resources: [$interpolate`${socketApi.nodes.api.executionArn}/$default/POST/@connections/*`],
+};
+
+/** May add tickets. */
+export const addTickets = { actions: ['dynamodb:PutItem'], resources: [tickets.arn] };
+
+/** May leave what it failed to deal with. */
+export const leaveDeadLetters = { actions: ['sqs:SendMessage'], resources: [deadLetters.arn] };
+
+type Permissions = { actions: string[]; resources: $util.Input<string>[] }[];
+
+/** A function that serves the memory. */
+export const memoryFunction = (handler: string, extra: { permissions?: Permissions } = {}) => ({
+  ...runtime,
+  handler: `packages/functions/src/${handler}.handler`,
+  environment: memoryEnvironment,
+  permissions: [useConnections, postToConnections, ...(extra.permissions ?? [])],
+});
+
+/** The authorizer has no credentials for the memory. It takes tickets, which ends them. */
+export const authorizerFunction = {
+  ...runtime,
+  handler: 'packages/functions/src/ws/authorizer.handler',
+  timeout: '5 seconds' as const,
+  environment: authEnvironment,
+  permissions: [{ actions: ['dynamodb:DeleteItem'], resources: [tickets.arn] }],
+};

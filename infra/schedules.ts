@@ -1,0 +1,33 @@
+import { leaveDeadLetters, memoryFunction } from './functions.ts';
+import { deadLetters } from './storage.ts';
+
+/** Each is safe to run twice at once. The scheduler delivers at least once, and Lambda tries a failed one again. */
+const SCHEDULES = {
+  ExpireEntries: { handler: 'schedules/expire-entries', schedule: 'rate(1 minute)' },
+} as const;
+
+const RETRIES = 2;
+
+/** The functions behind the schedules. */
+export const scheduled = Object.entries(SCHEDULES).map(([name, { handler, schedule }]) => {
+  const serving = memoryFunction(handler, { permissions: [leaveDeadLetters] });
+  // Not the schedule's own: that would leave its secrets readable in the state.
+  const run = new sst.aws.Function(name, {
+    ...serving,
+    timeout: '60 seconds',
+    retries: RETRIES,
+    transform: {
+      ...serving.transform,
+      // What was delivered, and failed each time.
+      eventInvokeConfig: { destinationConfig: { onFailure: { destination: deadLetters.arn } } },
+    },
+  });
+  new sst.aws.CronV2(`${name}Cron`, {
+    schedule,
+    function: run.arn,
+    retries: RETRIES,
+    enabled: !$dev, // whoever develops has stopped some day, and what the scheduler then calls is not there
+    dlq: deadLetters.arn, // what could not be delivered
+  });
+  return { name, functionName: run.name };
+});

@@ -1,0 +1,86 @@
+/** All that differs between stages. Everything else is the same everywhere, or it is not tested by a personal stage. */
+export interface StageSettings {
+  region: 'us-east-1' | 'eu-central-1';
+  /** What `sst remove` does to tables. */
+  removal: 'remove' | 'retain';
+  /** Whether `sst remove` is refused, and tables can't be deleted. */
+  protect: boolean;
+  heartbeatMs: number;
+  /** More than twice `heartbeatMs`. */
+  staleMs: number;
+  streamMs: number;
+  memory: '512 MB' | '1024 MB' | '1769 MB';
+  /** Environments that the WebSocket function may have at once, taken from the account's; left out: as many as there are. */
+  reservedConcurrency?: number;
+  logRetention: '1 week' | '3 months';
+  alarms: boolean;
+  /** Who is told about alarms, once they have confirmed it. */
+  alarmEmail?: string;
+  /** `memory.example.com` makes `wss://memory.example.com` and `https://api.memory.example.com`; its zone is in Route 53. */
+  domain?: string;
+  /** Web pages that may call the HTTP API. */
+  corsOrigins: readonly string[];
+  /** Where an identity provider publishes the keys of its tokens; beside the secrets. */
+  jwksUrl?: string;
+  connectsPerMinute: number;
+  requestsPerMinute: number;
+  ticketsPerMinute: number;
+  writesPerSecond: number;
+  /** While Redis, where they are counted, is away. */
+  rateLimitsWhenDown: 'open' | 'closed';
+}
+
+const personal: StageSettings = {
+  region: 'us-east-1',
+  removal: 'remove',
+  protect: false,
+  heartbeatMs: 60_000,
+  staleMs: 150_000,
+  streamMs: 60_000,
+  memory: '512 MB',
+  logRetention: '1 week',
+  alarms: false,
+  corsOrigins: ['*'],
+  connectsPerMinute: 600,
+  requestsPerMinute: 600,
+  ticketsPerMinute: 60,
+  writesPerSecond: 200,
+  rateLimitsWhenDown: 'open',
+};
+
+const production: StageSettings = {
+  ...personal,
+  removal: 'retain',
+  protect: true,
+  heartbeatMs: 25_000,
+  staleMs: 80_000,
+  streamMs: 300_000,
+  memory: '1769 MB', // one whole processor
+  reservedConcurrency: 500,
+  logRetention: '3 months',
+  alarms: true,
+  corsOrigins: [],
+  connectsPerMinute: 6_000,
+  requestsPerMinute: 6_000,
+  writesPerSecond: 2_000,
+};
+
+/** Shared stages by name; every other stage is somebody's own. */
+const STAGES: Readonly<Record<string, StageSettings>> = {
+  production,
+  staging: {
+    ...production,
+    removal: 'remove',
+    protect: false,
+    reservedConcurrency: 50,
+    logRetention: '1 week',
+  },
+};
+
+export const stageSettings = (stage: string): StageSettings => STAGES[stage] ?? personal;
+
+/** What SST wants to know before it evaluates the rest. */
+export function appSettings(stage: string) {
+  const { removal, protect, region } = stageSettings(stage);
+  return { name: 'mnemon', home: 'aws' as const, removal, protect, providers: { aws: { region } } };
+}

@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+/** SST's own sources and their packages, which `sst install` puts there. */
+export const PLATFORM = join(ROOT, '.sst/platform');
+
+/** A slow network takes minutes for the 330 MB. */
+const INSTALL_MS = 8 * 60_000;
+
+/** Installs the platform where it is missing or another version's; answers why it could not. */
+export async function installPlatform(): Promise<string | undefined> {
+  if (isInstalled()) return undefined;
+  console.log('Installing the platform of SST into .sst, once; it takes minutes …');
+  const env = {
+    ...process.env,
+    DO_NOT_TRACK: '1',
+    SST_TELEMETRY_DISABLED: '1',
+    SST_SKIP_DEPENDENCY_CHECK: '1',
+    SST_NO_BUN: '1',
+  };
+  try {
+    const options = { cwd: ROOT, env, timeout: INSTALL_MS };
+    await promisify(execFile)(join(ROOT, 'node_modules/.bin/sst'), ['install', '--stage', 'test'], options);
+    return isInstalled() ? undefined : 'sst install did not install everything';
+  } catch (error) {
+    return `sst install: ${(error as Error).message.trim().split('\n').at(-1)}`;
+  }
+}
+
+function isInstalled(): boolean {
+  const lock = join(ROOT, '.sst/provider-lock.json'); // written last
+  if (!existsSync(lock) || !existsSync(join(PLATFORM, 'version'))) return false;
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'node_modules/sst/package.json'), 'utf8'));
+  return readFileSync(join(PLATFORM, 'version'), 'utf8').trim() === version;
+}
