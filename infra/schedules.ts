@@ -3,18 +3,29 @@ import { deadLetters } from './storage.ts';
 
 /** Each is safe to run twice at once. The scheduler delivers at least once, and Lambda tries a failed one again. */
 const SCHEDULES = {
-  ExpireEntries: { handler: 'schedules/expire-entries', schedule: 'rate(1 minute)' },
+  ExpireEntries: {
+    handler: 'schedules/expire-entries',
+    schedule: 'rate(1 minute)',
+    timeout: '60 seconds',
+    slowMs: 30_000,
+  },
+  SnapshotAndCompact: {
+    handler: 'schedules/snapshot-and-compact',
+    schedule: 'rate(1 hour)',
+    timeout: '15 minutes',
+    slowMs: 600_000,
+  },
 } as const;
 
 const RETRIES = 2;
 
-/** The functions behind the schedules. */
-export const scheduled = Object.entries(SCHEDULES).map(([name, { handler, schedule }]) => {
+/** The functions behind the schedules; `slowMs` is what their p99 should stay under. */
+export const scheduled = Object.entries(SCHEDULES).map(([name, { handler, schedule, timeout, slowMs }]) => {
   const serving = memoryFunction(handler, { permissions: [leaveDeadLetters] });
   // Not the schedule's own: that would leave its secrets readable in the state.
   const run = new sst.aws.Function(name, {
     ...serving,
-    timeout: '60 seconds',
+    timeout,
     retries: RETRIES,
     transform: {
       ...serving.transform,
@@ -29,5 +40,5 @@ export const scheduled = Object.entries(SCHEDULES).map(([name, { handler, schedu
     enabled: !$dev, // whoever develops has stopped some day, and what the scheduler then calls is not there
     dlq: deadLetters.arn, // what could not be delivered
   });
-  return { name, functionName: run.name };
+  return { name, functionName: run.name, slowMs };
 });
