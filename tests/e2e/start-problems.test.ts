@@ -1,14 +1,16 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { BSON } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runStart } from './run-start.ts';
 
-const START = fileURLToPath(new URL('../../packages/local/start.mjs', import.meta.url));
+const start = async (args: string[], env: Record<string, string> = {}) => {
+  const { code, stderr } = await runStart(args, env);
+  return { code, stderr };
+};
 
 let folder: string;
 beforeAll(async () => {
@@ -94,18 +96,4 @@ async function standaloneMongo(): Promise<Server> {
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return server;
-}
-
-async function start(args: string[], env: Record<string, string> = {}) {
-  const { MONGODB_URL, REDIS_URL, DYNAMODB_ENDPOINT, ...own } = process.env;
-  const child = spawn(process.execPath, [START, ...args], {
-    env: { ...own, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, stderr: stderr.trim().split('\n') };
 }

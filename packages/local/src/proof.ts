@@ -39,7 +39,10 @@ async function shareOneWrite(ada: Mnemon, ben: Mnemon, say: (line: string) => vo
     seen = resolve;
   });
   const subscription = ben.subscribe('greetings/*', () => seen?.());
-  await within('ben subscribes', subscription.ready);
+  await within(
+    'ben subscribes',
+    Promise.all([subscription.ready, ben.subscribe('missed/*', () => {}).ready]),
+  );
   await ada.write('notes/first', 'the first write opens everything that later ones find open');
   const startedAt = performance.now();
   const acked = ada.write('greetings/ada', { says: 'hello, ben' });
@@ -60,7 +63,7 @@ async function missAndCatchUp(ada: Mnemon, ben: Mnemon, letBenBack: () => void, 
   say('ben has lost his connection.');
   const writes = Array.from({ length: MISSED_WRITES }, (_, i) => ada.write(`missed/${i}`, { note: i }));
   await within('ada writes on', Promise.all(writes));
-  const knownToBen = async () => (await ben.entries('missed/*')).length;
+  const knownToBen = async () => (await within('ben looks', ben.entries('missed/*'))).length;
   say(`ada wrote ${MISSED_WRITES} entries; ben knows ${await knownToBen()} of them.`);
   const startedAt = performance.now();
   letBenBack();
