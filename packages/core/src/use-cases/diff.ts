@@ -32,8 +32,7 @@ export async function diff(
   if (!to.ok) return to;
   // 2. Read and compare.
   const moments = { from: from.value, to: to.value };
-  const older = moments.from.seq < moments.to.seq ? moments.from : moments.to;
-  const reading = await unlessCompacted(ports, space, older, () =>
+  const reading = await unlessCompacted(ports, space, [moments.from, moments.to], () =>
     nextItems(ports, identity, { scope, limit, ...token }, (entries) =>
       differences(ports, space, entries, moments),
     ),

@@ -34,17 +34,18 @@ export async function findMoment(
 }
 
 /**
- * What `read` finds of a moment, unless that is before what the log holds, or came to be while it was read. Asked last:
- * the floor is raised before anything is taken out.
+ * What `read` finds of some moments, unless one is before what the log holds, or came to be while it was read. Asked
+ * last: the floor is raised before anything is taken out. Before the first commit there was nothing, for ever.
  */
 export async function unlessCompacted<Value>(
   { log }: PastPorts,
   space: SpaceId,
-  { seq }: Past,
+  moments: readonly Past[],
   read: () => Promise<Value>,
 ): Promise<Answered<Value>> {
   const reading = await read().then(ok, (failure: unknown) => ({ failure }));
-  if (seq > 0 && (await log.floor({ space, partition: 0 })) > seq) return refuse(tooOld());
+  const floor = await log.floor({ space, partition: 0 });
+  if (moments.some(({ seq }) => seq > 0 && seq < floor)) return refuse(tooOld());
   if ('failure' in reading) throw reading.failure;
   return reading;
 }

@@ -112,7 +112,7 @@ interface Step {
 async function copyNext(ports: PastPorts & Pick<Ports, 'clock'>, step: Step): Promise<Answered<void>> {
   const { source, target, name, past, loaded, afterKey } = step;
   const start = { scope: { prefix: '' }, limit: LIMITS.batchOps, ...(afterKey && { afterKey }) };
-  const reading = await unlessCompacted(ports, source.space, past, () =>
+  const reading = await unlessCompacted(ports, source.space, [past], () =>
     nextItems(ports, source, start, (entries) => entriesAt(ports, source.space, entries, past)),
   );
   if (!reading.ok) return reading;

@@ -46,8 +46,7 @@ export async function restore(
   if (!span.ok) return span;
   const { from, to, afterKey } = span.value;
   // 2. Plan.
-  const older = from.seq < to.seq ? from : to;
-  const planning = await unlessCompacted(ports, space, older, () =>
+  const planning = await unlessCompacted(ports, space, [from, to], () =>
     nextBatch(ports, identity, request, span.value),
   );
   if (!planning.ok) return planning;

@@ -30,7 +30,7 @@ export async function stateAt(
   if (!moment.ok) return moment;
   const past = moment.value;
   // 2. Read.
-  const reading = await unlessCompacted(ports, space, past, () =>
+  const reading = await unlessCompacted(ports, space, [past], () =>
     nextItems(ports, identity, { scope, limit, ...token }, (entries) =>
       entriesAt(ports, space, entries, past),
     ),
