@@ -48,6 +48,8 @@ const ROUTES: Record<string, Row> = {
   'get /health': { statuses: [200, 200, 200, 200, 200, 200] },
   'get /status': { statuses: MEMBERS },
   'get /entry': { query: 'key=tasks/1', statuses: [401, 404, 403, 200, 200, 200], shows: true },
+  'get /entries': { statuses: MEMBERS, shows: true },
+  'get /search': { query: 'text=may', statuses: MEMBERS, shows: true },
   'get /history': { query: 'key=tasks/1', statuses: SCOPED, shows: true },
   'get /state': { query: 'key=tasks/1', statuses: SCOPED, shows: true },
   'get /diff': { query: 'key=tasks/1&from=1', statuses: SCOPED, shows: true },

@@ -13,6 +13,7 @@ import { addAdministration } from './resources/administration.ts';
 import { addConflicts } from './resources/conflicts.ts';
 import { addEntries } from './resources/entries.ts';
 import { addEvents } from './resources/events.ts';
+import { addFind } from './resources/find.ts';
 import { addHealth } from './resources/health.ts';
 import { addPast } from './resources/past.ts';
 import { addRepair } from './resources/repair.ts';
@@ -23,6 +24,7 @@ import { addTickets } from './resources/tickets.ts';
 const RESOURCES = [
   addHealth,
   addEntries,
+  addFind,
   addEvents,
   addPast,
   addConflicts,
