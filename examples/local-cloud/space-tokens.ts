@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { issueToken } from '@mnemon/functions/token';
 import { type SpaceId, spaceIdSchema } from '@mnemon/protocol';
 
-/** A space that nobody else uses, and what makes tokens for it, signed with the local cloud's own secret. */
+/** A space, by default one that nobody else uses, and what makes tokens for it, signed with the local cloud's own secret. */
 export async function spaceTokens(
   dataDir: string,
+  space = spaceIdSchema.parse(`example-${randomUUID()}`),
 ): Promise<{ space: SpaceId; token: () => Promise<string> }> {
   const secret = (await readFile(join(dataDir, 'auth-secret'), 'utf8')).trim();
-  const space = spaceIdSchema.parse(`example-${randomUUID()}`);
   const claims = {
     sub: 'example',
     space,
