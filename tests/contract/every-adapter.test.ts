@@ -23,6 +23,8 @@ const STORAGE_SUITES = [
   'importsContract',
   'conflictsContract',
   'policiesContract',
+  'locksContract',
+  'tasksContract',
 ];
 
 /** Which suites an adapter has to pass, by the end of its name. */

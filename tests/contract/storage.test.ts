@@ -11,11 +11,13 @@ import { eventLogContract } from '@mnemon/testing/contracts/event-log-contract';
 import { importsContract } from '@mnemon/testing/contracts/imports-contract';
 import { inboxContract } from '@mnemon/testing/contracts/inbox-contract';
 import { lifetimesContract } from '@mnemon/testing/contracts/lifetimes-contract';
+import { locksContract } from '@mnemon/testing/contracts/locks-contract';
 import { nodesContract } from '@mnemon/testing/contracts/nodes-contract';
 import { policiesContract } from '@mnemon/testing/contracts/policies-contract';
 import { snapshotsContract } from '@mnemon/testing/contracts/snapshots-contract';
 import { spacesContract } from '@mnemon/testing/contracts/spaces-contract';
 import type { MakeStorage } from '@mnemon/testing/contracts/stored-history';
+import { tasksContract } from '@mnemon/testing/contracts/tasks-contract';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { engineUrl } from '../engines.ts';
 
@@ -31,6 +33,8 @@ function storageContract(name: string, makeStorage: MakeStorage): void {
   importsContract(name, makeStorage);
   conflictsContract(name, makeStorage);
   policiesContract(name, makeStorage);
+  locksContract(name, makeStorage);
+  tasksContract(name, makeStorage);
 }
 
 const stores: { close(): Promise<void> }[] = [];

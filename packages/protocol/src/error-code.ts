@@ -28,6 +28,7 @@ export const ERRORS = {
   'token-expired': { httpStatus: 401, closeCode: 1008, retryable: false },
   forbidden: { httpStatus: 403, retryable: false },
   conflict: { httpStatus: 412, retryable: false },
+  'stale-token': { httpStatus: 409, retryable: false },
   'too-old': { httpStatus: 409, retryable: false },
   'not-connected': { httpStatus: 409, retryable: true },
   replaced: { httpStatus: 409, closeCode: 1008, retryable: false },

@@ -14,11 +14,13 @@ import { disconnectedSchema, disconnectSchema } from './messages/disconnect.ts';
 import { errorSchema } from './messages/error.ts';
 import { heartbeatAnswerSchema, heartbeatSchema } from './messages/heartbeat.ts';
 import { historyAnswerSchema, historySchema } from './messages/history.ts';
+import { lockAnswerSchema, lockSchema } from './messages/lock.ts';
 import { pingSchema } from './messages/ping.ts';
 import { pongSchema } from './messages/pong.ts';
 import { readAnswerSchema, readSchema } from './messages/read.ts';
 import { stateRequestFrameSchema, stateResponseSchema } from './messages/state.ts';
 import { subscribeSchema } from './messages/subscribe.ts';
+import { taskAnswerSchema, taskMessageSchema } from './messages/task.ts';
 import { unsubscribedSchema, unsubscribeSchema } from './messages/unsubscribe.ts';
 import { writeSchema } from './messages/write.ts';
 import { utf8Length } from './utf8-length.ts';
@@ -38,6 +40,8 @@ export const clientFrameSchema = z.discriminatedUnion('type', [
   diffSchema,
   adminSchema,
   readSchema,
+  lockSchema,
+  taskMessageSchema,
 ]);
 export type ClientFrame = z.infer<typeof clientFrameSchema>;
 
@@ -55,6 +59,8 @@ export const serverFrameSchema = z.discriminatedUnion('type', [
   diffAnswerSchema,
   adminAnswerSchema,
   readAnswerSchema,
+  lockAnswerSchema,
+  taskAnswerSchema,
   errorSchema,
 ]);
 export type ServerFrame = z.infer<typeof serverFrameSchema>;

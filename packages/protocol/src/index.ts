@@ -77,6 +77,7 @@ export {
   historyRequestSchema,
   type KeptVersion,
 } from './messages/history.ts';
+export type { Fence, LockAnswer, LockFrame, LockRequest } from './messages/lock.ts';
 export {
   type FoundPage,
   foundPageSchema,
@@ -89,6 +90,7 @@ export {
 } from './messages/read.ts';
 export { type PastState, type StateRequest, statePageSchema, stateRequestSchema } from './messages/state.ts';
 export type { Subscribe } from './messages/subscribe.ts';
+export type { Enqueue, TaskAnswer, TaskFrame, TaskRequest } from './messages/task.ts';
 export type { Unsubscribe, Unsubscribed } from './messages/unsubscribe.ts';
 export { type Batch, batchSchema, type Op, opSchema, type Write } from './messages/write.ts';
 export type { Metadata, Relationship } from './metadata.ts';
@@ -102,6 +104,7 @@ export { DEFAULT_RETENTION, type Retention, retentionSchema } from './retention.
 export { isInScope, type Scope, scopeSchema } from './scope.ts';
 export { STRATEGIES, type Strategy, strategySchema } from './strategy.ts';
 export { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from './subprotocol.ts';
+export { type Task, type TaskCounts, type TaskState, taskKey, taskSchema } from './task.ts';
 export { EVERYTHING, isWithin, patternOf, topicOf, topicsOfKey, widest } from './topic.ts';
 export { utf8Length } from './utf8-length.ts';
 export {

@@ -22,6 +22,16 @@ export const LIMITS = {
   searchTextLength: 512,
   /** Ten years. */
   ttlMs: 10 * 365 * 24 * 60 * 60 * 1000,
+  /** Of a holder of a lock or a task: shorter ones would be over before their answer arrives. */
+  leastLeaseMs: 50,
+  leaseMs: 15 * 60 * 1000,
+  lockWaitMs: 60 * 60 * 1000,
+  /** Who wait for a lock and are told; others find out when its lease ends. */
+  lockWaiters: 256,
+  /** Of what a task carries in, and of its result. */
+  taskValueBytes: 48 * 1024,
+  taskErrorLength: 1_000,
+  taskAttempts: 1_000,
   batchOps: 100,
   /** Of the whole `write` frame. */
   batchBytes: 96 * 1024,

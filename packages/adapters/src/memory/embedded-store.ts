@@ -11,10 +11,12 @@ import { memoryEventLog } from './memory-event-log.ts';
 import { memoryImports } from './memory-imports.ts';
 import { memoryInbox } from './memory-inbox.ts';
 import { memoryLifetimes } from './memory-lifetimes.ts';
+import { memoryLocks } from './memory-locks.ts';
 import { memoryNodes } from './memory-nodes.ts';
 import { memoryPolicies } from './memory-policies.ts';
 import { memorySnapshots } from './memory-snapshots.ts';
 import { memorySpaces } from './memory-spaces.ts';
+import { memoryTasks } from './memory-tasks.ts';
 import { snapshot } from './snapshot.ts';
 import { apply, emptyState, type State } from './state.ts';
 
@@ -104,6 +106,8 @@ export function embeddedStore(options: EmbeddedStoreOptions = {}): EmbeddedStore
     imports: memoryImports(shared),
     conflicts: memoryConflicts(shared),
     policies: memoryPolicies(shared),
+    locks: memoryLocks(shared),
+    tasks: memoryTasks(shared),
     close,
   };
 }

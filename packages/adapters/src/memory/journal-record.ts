@@ -1,6 +1,8 @@
 import { crc32 } from 'node:zlib';
 import type { Checkpoint, ChunkId, MutationId, Node, Resolution } from '@mnemon/core';
 import type { Policy, Retention, SpaceId } from '@mnemon/protocol';
+import type { KeptLock } from './kept-locks.ts';
+import type { KeptTask } from './kept-tasks.ts';
 
 /** A commit as it is kept: its text, and what it is found by. */
 export interface KeptCommit extends MutationId {
@@ -82,6 +84,12 @@ export type JournalRecord =
   | { type: 'release'; space: SpaceId }
   | (InPartition & { type: 'remove'; mutations: readonly MutationId[] })
   | { type: 'policies'; space: SpaceId; policies: readonly Policy[] }
+  | { type: 'lock'; space: SpaceId; lock: KeptLock }
+  | { type: 'drop-locks'; space: SpaceId; names: readonly string[] }
+  | { type: 'lock-token'; space: SpaceId; token: number }
+  | { type: 'task'; space: SpaceId; kept: KeptTask }
+  | { type: 'drop-tasks'; space: SpaceId; ids: readonly string[] }
+  | { type: 'task-index'; space: SpaceId; index: number }
   | { type: 'node'; node: Node };
 
 const HEAD_LENGTH_AT = 10;

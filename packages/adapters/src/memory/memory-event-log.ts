@@ -3,8 +3,9 @@ import { type Entry, EVERYTHING, isWithin } from '@mnemon/protocol';
 import { dueAtMs } from '../due-at.ts';
 import type { Shared } from './embedded-store.ts';
 import type { KeptCommit, KeptEntry } from './journal-record.ts';
+import type { KeptLocks } from './kept-locks.ts';
 import { memoryHistory } from './memory-history.ts';
-import { mutationName, type Partition, partitionOf } from './state.ts';
+import { locksOf, mutationName, type Partition, partitionOf } from './state.ts';
 
 /** The log in memory. Each call is one step: nothing else happens between its first line and its last. */
 export function memoryEventLog(shared: Shared): EventLog {
@@ -20,7 +21,7 @@ export function memoryEventLog(shared: Shared): EventLog {
       return epoch;
     },
 
-    async load({ keys, mutations, ...at }) {
+    async load({ keys, mutations, locks, ...at }) {
       const epoch = state().epochs.get(at.space);
       if (epoch === undefined) return undefined;
       const from = partitionOf(state(), at);
@@ -33,12 +34,15 @@ export function memoryEventLog(shared: Shared): EventLog {
         ),
         policies: state().policies.get(at.space) ?? [],
         leased: from.lease !== undefined,
+        ...(locks && { tokens: newestTokens(locksOf(state(), at.space), locks) }),
       };
     },
 
     async append(append) {
       const { space, partition, settled } = append;
       if (!fits(partitionOf(state(), append), append)) return 'conflict';
+      const { byName } = locksOf(state(), space);
+      if (append.fences?.some(({ lock, token }) => byName.get(lock)?.token !== token)) return 'conflict'; // I7
       const commits = append.commits.map(keepCommit);
       const entries = append.entries.map(({ entry }) => keepEntry(entry));
       const { closings = [] } = append;
@@ -99,6 +103,9 @@ export function memoryEventLog(shared: Shared): EventLog {
     },
   };
 }
+
+const newestTokens = ({ byName }: KeptLocks, names: readonly string[]): ReadonlyMap<string, number> =>
+  new Map(found(names, byName).map(({ name, token }) => [name, token]));
 
 function headOf({ commits, floor }: Partition): { seq: number; hash: string } {
   const newest = commits.at(-1);

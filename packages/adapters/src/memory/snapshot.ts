@@ -22,6 +22,14 @@ export function snapshot(state: State): readonly JournalRecord[] {
     for (const conflicts of chunks(rows)) records.push({ ...append, conflicts });
   }
   for (const [space, policies] of state.policies) records.push({ type: 'policies', space, policies });
+  for (const [space, { lastToken, byName }] of state.locks) {
+    records.push({ type: 'lock-token', space, token: lastToken });
+    for (const lock of byName.values()) records.push({ type: 'lock', space, lock });
+  }
+  for (const [space, { lastIndex, open, ended }] of state.tasks) {
+    records.push({ type: 'task-index', space, index: lastIndex });
+    for (const kept of [...ended.values(), ...open.values()]) records.push({ type: 'task', space, kept });
+  }
   for (const ofSpace of state.nodes.values()) {
     for (const node of ofSpace.values()) records.push({ type: 'node', node });
   }

@@ -11,7 +11,9 @@ import {
 } from './journal-record.ts';
 import { type KeptConflicts, noConflicts } from './kept-conflicts.ts';
 import { clearDue, type Due, forgetTombstones, noDue, putEntry } from './kept-entries.ts';
+import { dropLocks, type KeptLocks, noLocks, putLock } from './kept-locks.ts';
 import { dropChunks, dropManifest, type KeptSnapshots, putChunk } from './kept-snapshots.ts';
+import { dropTasks, type KeptTasks, noTasks, putTask } from './kept-tasks.ts';
 import { type SortedKeys, sortedKeys } from './sorted-keys.ts';
 import { type TermIndex, termIndex } from './term-index.ts';
 import { type TopicIndex, topicIndex } from './topic-index.ts';
@@ -48,6 +50,8 @@ export interface State {
   imports: Map<SpaceId, string>;
   policies: Map<SpaceId, readonly Policy[]>;
   conflicts: Map<SpaceId, KeptConflicts>;
+  locks: Map<SpaceId, KeptLocks>;
+  tasks: Map<SpaceId, KeptTasks>;
 }
 
 export const emptyState = (): State => ({
@@ -60,10 +64,16 @@ export const emptyState = (): State => ({
   imports: new Map(),
   policies: new Map(),
   conflicts: new Map(),
+  locks: new Map(),
+  tasks: new Map(),
 });
 
 export const conflictsOf = (state: State, space: SpaceId): KeptConflicts =>
   getOrAdd(state.conflicts, space, noConflicts);
+
+export const locksOf = (state: State, space: SpaceId): KeptLocks => getOrAdd(state.locks, space, noLocks);
+
+export const tasksOf = (state: State, space: SpaceId): KeptTasks => getOrAdd(state.tasks, space, noTasks);
 
 /** Ids have no slash, so no two mutations share a name. */
 export const mutationName = ({ client, n }: MutationId): string => `${client}/${n}`;
@@ -147,6 +157,20 @@ export function apply(state: State, record: JournalRecord): number {
       return 2 * RECORD_BYTES;
     case 'clear':
       return clear(state, record.space);
+    case 'lock':
+      return putLock(locksOf(state, record.space), record.lock);
+    case 'drop-locks':
+      return RECORD_BYTES + dropLocks(locksOf(state, record.space), record.names);
+    case 'lock-token':
+      locksOf(state, record.space).lastToken = record.token;
+      return RECORD_BYTES;
+    case 'task':
+      return putTask(tasksOf(state, record.space), record.kept);
+    case 'drop-tasks':
+      return RECORD_BYTES + dropTasks(tasksOf(state, record.space), record.ids);
+    case 'task-index':
+      tasksOf(state, record.space).lastIndex = record.index;
+      return RECORD_BYTES;
     case 'node':
       return applyNode(state, record.node);
     default:

@@ -11,11 +11,13 @@ import {
 } from './conflict-row.ts';
 import { type EntryRow, entryRowId, toEntryRow } from './entry-row.ts';
 import { inboxRowId } from './inbox-row.ts';
+import { type LockRow, lockRowId } from './lock-row.ts';
 import { isConflict } from './mongo-failures.ts';
 
 /**
  * One transaction, tried once: who meets a conflict has to decide anew. Two round trips and the commit; one more for
- * batches that waited, and one for all that is recorded of conflicts.
+ * batches that waited, and one for all that is recorded of conflicts, and one
+ * for locks that writes rely on.
  */
 export async function appendInTransaction(
   client: MongoClient,
@@ -25,7 +27,10 @@ export async function appendInTransaction(
   const session = client.startSession();
   try {
     session.startTransaction();
-    await write(collections, append, session);
+    if (!(await write(collections, append, session))) {
+      await session.endSession(); // aborts
+      return 'conflict';
+    }
   } catch (error) {
     await session.endSession(); // aborts
     if (isConflict(error)) return 'conflict';
@@ -41,8 +46,9 @@ export async function appendInTransaction(
   }
 }
 
-async function write(collections: Collections, append: Append, session: ClientSession) {
-  const { events, entries, inbox, conflicts } = collections;
+/** False when a token is no longer its lock's newest. */
+async function write(collections: Collections, append: Append, session: ClientSession): Promise<boolean> {
+  const { events, entries, inbox, conflicts, locks } = collections;
   const commits = append.commits.map(toCommitRow);
   if (commits.length > 0) await events.insertMany(commits, { session, ordered: true });
   const replacements = append.entries.map((version) => replacement(append, version));
@@ -51,7 +57,23 @@ async function write(collections: Collections, append: Append, session: ClientSe
   if (met.length > 0) await conflicts.bulkWrite(met, { session, ordered: true });
   const settled = append.settled.map((mutation) => inboxRowId(append, mutation));
   if (settled.length > 0) await inbox.deleteMany({ _id: { $in: settled } }, { session });
+  const fences = fenceWrites(append);
+  if (fences.length === 0) return true;
+  const { matchedCount } = await locks.bulkWrite(fences, { session, ordered: true });
+  return matchedCount === fences.length;
 }
+
+/**
+ * I7: to look at a token would not be enough, for a transaction reads what was there when it began. A write collides with
+ * whoever grants the lock anew, before or after. Each commit has a `seq` of its own, so it always changes something.
+ */
+const fenceWrites = ({ space, fences = [], commits }: Append): AnyBulkWriteOperation<LockRow>[] =>
+  fences.map(({ lock, token }) => ({
+    updateOne: {
+      filter: { _id: lockRowId({ space, name: lock }), token },
+      update: { $set: { guarded: commits[0]?.commit.seq ?? 0 } },
+    },
+  }));
 
 // Replaces exactly the version that was loaded. With any other there, the upsert is an insert of an `_id` that exists,
 // and aborts the transaction: one command guards new and old keys alike.

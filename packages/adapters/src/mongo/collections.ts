@@ -3,10 +3,12 @@ import type { CommitRow } from './commit-row.ts';
 import type { ConflictCountRow, ConflictRow } from './conflict-row.ts';
 import type { EntryRow } from './entry-row.ts';
 import type { InboxRow } from './inbox-row.ts';
+import type { LockRow } from './lock-row.ts';
 import type { CheckpointRow } from './mongo-checkpoints.ts';
 import type { ChunkRow, ManifestRow } from './mongo-snapshots.ts';
 import type { NodeRow } from './node-row.ts';
 import type { SpaceRow } from './space-row.ts';
+import type { TaskRow } from './task-row.ts';
 
 /** Where each kind of row is kept. What comes out is checked by the row's own schema, not believed. */
 export interface Collections {
@@ -19,6 +21,8 @@ export interface Collections {
   chunks: Collection<ChunkRow>;
   checkpoints: Collection<CheckpointRow>;
   conflicts: Collection<ConflictRow | ConflictCountRow>;
+  locks: Collection<LockRow>;
+  tasks: Collection<TaskRow>;
 }
 
 export const collectionsOf = (db: Db): Collections => ({
@@ -31,4 +35,6 @@ export const collectionsOf = (db: Db): Collections => ({
   chunks: db.collection('memory_snapshot_chunks'),
   checkpoints: db.collection('memory_event_checkpoints'),
   conflicts: db.collection('memory_conflicts'),
+  locks: db.collection('memory_locks'),
+  tasks: db.collection('memory_tasks'),
 });

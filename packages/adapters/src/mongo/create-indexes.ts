@@ -1,3 +1,4 @@
+import { LIMITS } from '@mnemon/protocol';
 import type { Db } from 'mongodb';
 import { collectionsOf } from './collections.ts';
 import { throwUnavailable } from './mongo-failures.ts';
@@ -6,12 +7,14 @@ import { ENTRY_COUNTS } from './mongo-history.ts';
 /** Not a count. */
 const IS_CONFLICT = { text: { $exists: true } };
 
+const DAY_SECONDS = 24 * 60 * 60;
+
 /**
  * Makes the indexes that are missing. For a deployment and a local start, never for a cold start. What is read in the
  * order of its `_id`, log and entries, needs no other; that one also sees to it that no `seq` is there twice (I2).
  */
 export async function createIndexes(db: Db): Promise<void> {
-  const { events, entries, inbox, nodes, conflicts } = collectionsOf(db);
+  const { events, entries, inbox, nodes, conflicts, locks, tasks } = collectionsOf(db);
   await Promise.all([
     events.createIndex({ space: 1, mutation: 1 }, { unique: true }), // I6: no batch twice
     events.createIndex({ space: 1, partition: 1, keys: 1, seq: 1 }), // the versions of a key
@@ -32,5 +35,10 @@ export async function createIndexes(db: Db): Promise<void> {
       { space: 1, dimension: 1, count: -1, name: 1 },
       { partialFilterExpression: { dimension: { $exists: true } } },
     ),
+    locks.createIndex({ space: 1, 'holder.connectionId': 1 }, { sparse: true }),
+    locks.createIndex({ until: 1 }, { expireAfterSeconds: DAY_SECONDS }),
+    tasks.createIndex({ space: 1, open: 1, priority: -1, index: 1, dueAt: 1 }),
+    tasks.createIndex({ 'claim.attempt': 1 }, { sparse: true }),
+    tasks.createIndex({ endedAt: 1 }, { expireAfterSeconds: LIMITS.writeAgeMs / 1_000 }),
   ]).catch(throwUnavailable);
 }

@@ -5,6 +5,7 @@ import { appendInTransaction } from './append-transaction.ts';
 import { type Collections, collectionsOf } from './collections.ts';
 import { commitRowId, mutationName, readCommit } from './commit-row.ts';
 import { entryRange, entryRowId, readEntry } from './entry-row.ts';
+import { lockRowId, readToken } from './lock-row.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
 import { mongoHistory } from './mongo-history.ts';
 import { rowsOf } from './row-range.ts';
@@ -38,14 +39,15 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
       }
     },
 
-    async load({ keys, mutations, ...at }) {
-      const [space, head, entries, answered] = await Promise.all([
+    async load({ keys, mutations, locks, ...at }) {
+      const [space, head, entries, answered, tokens] = await Promise.all([
         readSpace(collections, at),
         readHead(collections, at),
         readEntries(collections, at, keys),
         mutations.length === 0 ? [] : readAnswered(collections, at, mutations),
+        locks && readTokens(collections, at, locks),
       ]);
-      return space && { ...space, head, entries, answered };
+      return space && { ...space, head, entries, answered, ...(tokens && { tokens }) };
     },
 
     append: (append) => appendInTransaction(db.client, collections, append),
@@ -136,6 +138,12 @@ async function readEntries({ entries }: Collections, at: PartitionId, keys: read
   const ids = keys.map((key) => entryRowId(at, key));
   const rows = await entries.find({ _id: { $in: ids } }, { batchSize: keys.length + 1 }).toArray();
   return new Map(rows.map(readEntry).map((entry) => [entry.key, entry]));
+}
+
+async function readTokens({ locks }: Collections, { space }: PartitionId, names: readonly string[]) {
+  const ids = names.map((name) => lockRowId({ space, name }));
+  const rows = locks.find({ _id: { $in: ids } }, { projection: { name: 1, token: 1 } });
+  return new Map((await rows.toArray()).map(readToken));
 }
 
 async function readAnswered({ events }: Collections, at: PartitionId, mutations: readonly MutationId[]) {

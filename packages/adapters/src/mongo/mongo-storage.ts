@@ -7,10 +7,12 @@ import { mongoEventLog } from './mongo-event-log.ts';
 import { mongoImports } from './mongo-imports.ts';
 import { mongoInbox } from './mongo-inbox.ts';
 import { mongoLifetimes } from './mongo-lifetimes.ts';
+import { mongoLocks } from './mongo-locks.ts';
 import { mongoNodes } from './mongo-nodes.ts';
 import { mongoPolicies } from './mongo-policies.ts';
 import { mongoSnapshots } from './mongo-snapshots.ts';
 import { mongoSpaces } from './mongo-spaces.ts';
+import { mongoTasks } from './mongo-tasks.ts';
 
 /** All that is kept in MongoDB. */
 export const mongoStorage = ({ db }: { db: Db }): StoragePorts => ({
@@ -25,4 +27,6 @@ export const mongoStorage = ({ db }: { db: Db }): StoragePorts => ({
   imports: mongoImports({ db }),
   conflicts: mongoConflicts({ db }),
   policies: mongoPolicies({ db }),
+  locks: mongoLocks({ db }),
+  tasks: mongoTasks({ db }),
 });

@@ -1,5 +1,6 @@
 import type { PartitionId } from '@mnemon/core';
-import { type Policy, policiesSchema, type Retention, retentionSchema } from '@mnemon/protocol';
+import { type Policy, policiesSchema, type Retention, retentionSchema, type SpaceId } from '@mnemon/protocol';
+import type { Collection } from 'mongodb';
 import * as z from 'zod';
 
 /** Leases by the name of their partition; their time is the database's. */
@@ -14,6 +15,9 @@ export interface SpaceRow {
   /** By the name of their partition: the newest commit that compaction may have taken; left out while that is none. */
   floors?: Record<string, number>;
   retention?: Retention;
+  /** The greatest fencing token that any of the space's locks was given (I7). */
+  lastLockToken?: number;
+  lastTaskIndex?: number;
 }
 
 /** Not a bare number: in a path that could also mean a place in an array. */
@@ -42,4 +46,18 @@ const policiesRowSchema = z.object({ policies: z.string().optional() });
 export function readPolicies(row: unknown): readonly Policy[] {
   const { policies } = policiesRowSchema.parse(row);
   return policies === undefined ? [] : policiesSchema.parse(JSON.parse(policies));
+}
+
+/** Counts the space's counter up, and answers it; `undefined` when the space has not been opened. */
+export async function nextNumber(
+  spaces: Collection<SpaceRow>,
+  space: SpaceId,
+  counter: 'lastLockToken' | 'lastTaskIndex',
+): Promise<number | undefined> {
+  const row = await spaces.findOneAndUpdate(
+    { _id: space, ...IS_OPEN },
+    { $inc: { [counter]: 1 } },
+    { returnDocument: 'after', projection: { [counter]: 1 } },
+  );
+  return row === null ? undefined : z.int().parse(row[counter]);
 }

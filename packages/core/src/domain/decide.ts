@@ -14,7 +14,7 @@ import {
 import type { Conflict } from './conflict.ts';
 import { decideChange } from './decide-change.ts';
 import { clamp, isTooLarge, makeEvent, mergedSiblings } from './make-event.ts';
-import { refused, refuseOp, type Writer } from './refuse-op.ts';
+import { refused, refuseOp, type Standing, type Writer } from './refuse-op.ts';
 import { type Rule, resolve } from './resolve.ts';
 import { isLater } from './strategies/later.ts';
 import { STRATEGY_RULES } from './strategies/strategies.ts';
@@ -26,8 +26,7 @@ export type { Writer } from './refuse-op.ts';
 const DEFAULT_STRATEGY = 'last-write-wins';
 
 /** What a decision knows beside the entry. */
-export interface Surroundings {
-  nowMs: number;
+export interface Surroundings extends Standing {
   policies: readonly Policy[];
   /** The event of a key at a `seq` of the log, `undefined` when there is none; `'not-loaded'` asks for it. */
   eventAt(seq: number, key: string): MemoryEvent | undefined | 'not-loaded';
@@ -49,7 +48,7 @@ export interface Decision {
  */
 export function decide(entry: Entry | undefined, op: Op, writer: Writer, around: Surroundings): Decision {
   const { nowMs } = around;
-  const refusal = refuseOp(entry, op, writer, nowMs);
+  const refusal = refuseOp(entry, op, writer, around);
   if (refusal) return { outcome: refusal };
   const known = entry?.clock ?? {};
   const ownCount = counterOf(known, writer.instanceId);

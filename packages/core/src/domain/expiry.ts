@@ -46,7 +46,8 @@ export function planExpiry(loaded: Loaded, at: PartitionId, mutation: MutationId
   const ended = [...loaded.entries.values()].filter(
     (entry) => entry.value !== undefined && !isLive(entry, nowMs),
   );
-  const plan = { ...at, epoch: loaded.epoch, settled: [], answers: [], conflicts: [], needs: [] };
+  const nothing = { settled: [], answers: [], conflicts: [], needs: [], fences: [] };
+  const plan = { ...at, epoch: loaded.epoch, ...nothing };
   if (ended.length === 0) return { ...plan, commits: [], entries: [], closings: [] };
   const seq = loaded.head.seq + 1;
   const events = ended.map(expiredEvent);

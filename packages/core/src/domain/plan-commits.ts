@@ -1,4 +1,4 @@
-import type { Ack, Batch, ErrorCode, Outcome } from '@mnemon/protocol';
+import type { Ack, Batch, ErrorCode, Fence, Outcome } from '@mnemon/protocol';
 import type { Append, Loaded, PartitionId } from '../ports/event-log.ts';
 import type { WaitingBatch } from '../ports/inbox.ts';
 import { type Commit, type SealedCommit, seal } from './commit.ts';
@@ -23,8 +23,8 @@ export interface Answer {
 
 /** The plan's append and nothing more: a store in another thread gets a copy of all that it is given. */
 export const appendOf = (plan: Plan): Append => {
-  const { space, partition, commits, entries, settled, conflicts, closings } = plan;
-  return { space, partition, commits, entries, settled, conflicts, closings };
+  const { space, partition, commits, entries, settled, conflicts, closings, fences } = plan;
+  return { space, partition, commits, entries, settled, conflicts, closings, fences };
 };
 
 /** A batch came in with a valid token. That it had to wait for others is not its writer's fault. */
@@ -38,6 +38,8 @@ interface Progress {
   conflicts: ConflictRecord[];
   closings: NonNullable<Append['closings']>[number][];
   needs: number[];
+  /** By their lock. */
+  fences: Map<string, Fence>;
 }
 
 /** What decisions ask of the log: the commits that were loaded for them, `undefined` where there is none. */
@@ -59,8 +61,10 @@ export function planCommits(
     conflicts: [],
     closings: [],
     needs: [],
+    fences: new Map(),
   };
-  const around = { nowMs, policies: loaded.policies, eventAt: eventsIn(consulted) };
+  const { policies, tokens } = loaded;
+  const around = { nowMs, policies, ...(tokens && { tokens }), eventAt: eventsIn(consulted) };
   for (const batch of waiting) {
     const first = findAnswer([...loaded.answered, ...progress.commits], batch);
     if (first) progress.answers.push(repeatAnswer(first, batch));
@@ -74,6 +78,7 @@ export function planCommits(
     conflicts,
     closings,
     needs: [...new Set(needs)],
+    fences: [...progress.fences.values()],
     entries: changedEntries(loaded.entries, progress.entries),
     settled: waiting.map(({ batch: { client, n } }) => ({ client, n })),
     answers: progress.answers.map((answer) => ({
@@ -125,6 +130,9 @@ function decideOne(
     prevHash: progress.head.hash,
   });
   noteConflicts(progress, decision, commit.commit);
+  for (const [at, { fence }] of batch.ops.entries()) {
+    if (fence && outcomes[at]?.status !== 'refused') progress.fences.set(fence.lock, fence);
+  }
   progress.entries = decision.entries;
   progress.head = { seq, hash: commit.hash };
   progress.commits.push(commit);

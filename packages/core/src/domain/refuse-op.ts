@@ -19,15 +19,29 @@ export interface Writer {
 type Refused = Extract<Outcome, { status: 'refused' }>;
 export const refused = (code: ErrorCode, message: string): Refused => ({ status: 'refused', code, message });
 
+/** What a refusal depends on beside the entry. */
+export interface Standing {
+  nowMs: number;
+  /** The newest token of each lock that operations name; one that has none is missing. */
+  tokens?: ReadonlyMap<string, number>;
+}
+
 /** Why an operation may not even be tried, if so. */
 export function refuseOp(
   entry: Entry | undefined,
   op: Op,
   writer: Writer,
-  nowMs: number,
+  { nowMs, tokens }: Standing,
 ): Outcome | undefined {
   if (!allows(writer.grants, 'write', op.key)) {
     return refused('forbidden', `no grant to write ${op.key}`);
+  }
+  if (op.fence && !allows(writer.grants, 'write', op.fence.lock)) {
+    return refused('forbidden', `no grant to write ${op.fence.lock}`);
+  }
+  // I7: a token is never given twice, so what is stale now is so for ever.
+  if (op.fence && tokens?.get(op.fence.lock) !== op.fence.token) {
+    return refused('stale-token', `the lock ${op.fence.lock} has had another holder since`);
   }
   if (op.hlc.wallMs < nowMs - LIMITS.writeAgeMs) {
     return refused('too-old', 'written longer ago than deletions are remembered');

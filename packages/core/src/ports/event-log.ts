@@ -1,4 +1,4 @@
-import type { Cursor, Entry, Policy, SpaceId } from '@mnemon/protocol';
+import type { Cursor, Entry, Fence, Policy, SpaceId } from '@mnemon/protocol';
 import type { MutationId, SealedCommit } from '../domain/commit.ts';
 import type { ConflictRecord, Resolution } from '../domain/conflict.ts';
 import type { History } from './history.ts';
@@ -21,6 +21,8 @@ export interface Loaded {
   policies: readonly Policy[];
   /** Whether the write lease was taken and not given back: somebody holds it, or died with it and left work behind. */
   leased: boolean;
+  /** Of the locks asked for, the newest token of those that have one. */
+  tokens?: ReadonlyMap<string, number>;
 }
 
 export interface Append extends PartitionId {
@@ -34,6 +36,8 @@ export interface Append extends PartitionId {
   conflicts?: readonly ConflictRecord[];
   /** Keys of which all conflicts that are open in the store are settled by these commits. */
   closings?: readonly { key: string; resolvedBy: Resolution }[];
+  /** Tokens that these commits rely on: each still its lock's newest, or nothing is appended (I7). */
+  fences?: readonly Fence[];
 }
 
 /**
@@ -50,12 +54,16 @@ export interface EventLog extends History {
    * `undefined` when the space has not been opened.
    */
   load(
-    at: PartitionId & { keys: readonly string[]; mutations: readonly MutationId[] },
+    at: PartitionId & {
+      keys: readonly string[];
+      mutations: readonly MutationId[];
+      locks?: readonly string[];
+    },
   ): Promise<Loaded | undefined>;
 
   /**
-   * All of it in one atomic step, durable once it resolves (I1), or nothing: `conflict` means that the head, an entry
-   * or a mutation is no longer as it was loaded (I2, I6). The log's `seq` is unique and has no holes.
+   * All of it in one atomic step, durable once it resolves (I1), or nothing: `conflict` means that the head, an entry,
+   * a mutation or a token is no longer as it was loaded (I2, I6, I7). The log's `seq` is unique and has no holes.
    */
   append(append: Append): Promise<'committed' | 'conflict'>;
 

@@ -9,11 +9,13 @@ import type { Fanout } from './fanout.ts';
 import type { Imports } from './imports.ts';
 import type { Inbox } from './inbox.ts';
 import type { Lifetimes } from './lifetimes.ts';
+import type { Locks } from './locks.ts';
 import type { Nodes } from './nodes.ts';
 import type { Policies } from './policies.ts';
 import type { RandomId } from './random-ids.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Spaces } from './spaces.ts';
+import type { Tasks } from './tasks.ts';
 
 /** The ports of one store: they share what they keep. */
 export const STORAGE_PORTS = [
@@ -28,6 +30,8 @@ export const STORAGE_PORTS = [
   'imports',
   'conflicts',
   'policies',
+  'locks',
+  'tasks',
 ] as const satisfies readonly (keyof Ports)[];
 export type StoragePorts = Pick<Ports, (typeof STORAGE_PORTS)[number]>;
 
@@ -39,6 +43,8 @@ export interface Ports {
   policies: Policies;
   lifetimes: Lifetimes;
   index: EntryIndex;
+  locks: Locks;
+  tasks: Tasks;
   connections: Connections;
   nodes: Nodes;
   spaces: Spaces;

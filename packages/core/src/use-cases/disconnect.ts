@@ -1,13 +1,17 @@
 import type { Disconnected, ErrorCode } from '@mnemon/protocol';
 import type { Caller } from '../domain/caller.ts';
 import type { Ports } from '../ports/ports.ts';
+import { releaseLocksOf } from './locks.ts';
 
-/** Takes a connection that is over out of the books. Harmless when a newer one has taken its place. */
+/** Takes a connection that is over out of the books, and gives back the locks that it held. Harmless when a newer one has taken its place. */
 export async function forget(ports: Ports, caller: Caller): Promise<void> {
   const removed = await ports.connections.remove(caller);
   if (!removed) return;
   const { space, instanceId, userId } = caller;
-  await ports.nodes.put({ space, instanceId, userId, status: 'offline', lastSeenAtMs: ports.clock.now() });
+  await Promise.all([
+    ports.nodes.put({ space, instanceId, userId, status: 'offline', lastSeenAtMs: ports.clock.now() }),
+    releaseLocksOf(ports, caller),
+  ]);
 }
 
 /** Ends a connection from the server's side, telling it why. */

@@ -11,7 +11,10 @@ export async function loadFor(
 ): Promise<Loaded> {
   const keys = [...new Set(waiting.flatMap(({ batch }) => batch.ops.map(({ key }) => key)))];
   const mutations = mayBeAnswered ? waiting.map(({ batch: { client, n } }) => ({ client, n })) : [];
-  const loaded = await ports.log.load({ ...at, keys, mutations });
+  const locks = [
+    ...new Set(waiting.flatMap(({ batch }) => batch.ops.flatMap(({ fence }) => fence?.lock ?? []))),
+  ];
+  const loaded = await ports.log.load({ ...at, keys, mutations, ...(locks.length > 0 && { locks }) });
   if (loaded) return loaded;
   await ports.log.open(at.space, ports.randomId());
   return loadFor(ports, at, waiting, mayBeAnswered);

@@ -25,6 +25,8 @@ import {
 } from '@mnemon/protocol';
 import type { App } from '../compose.ts';
 import { answerAdmin } from './answer-admin.ts';
+import { answerLock } from './answer-lock.ts';
+import { answerTask } from './answer-task.ts';
 
 type Payload<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>['payload'];
 
@@ -88,6 +90,10 @@ async function answer(app: App, caller: Caller, frame: ClientFrame): Promise<Ans
       return reply('admin', id, await answerAdmin(app, caller, frame.payload));
     case 'read':
       return reply('read', id, await read(ports, caller, frame.payload));
+    case 'lock':
+      return reply('lock', id, await answerLock(ports, caller, frame.payload));
+    case 'task':
+      return reply('task', id, await answerTask(ports, caller, frame.payload));
     case 'write': {
       const retryAfterMs = app.takeWrite(caller.connectionId, ports.clock.now());
       if (retryAfterMs > 0) {

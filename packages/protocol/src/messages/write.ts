@@ -8,6 +8,7 @@ import { LIMITS } from '../limits.ts';
 import { putMetadataFields } from '../metadata.ts';
 import { strategySchema } from '../strategy.ts';
 import { vectorClockSchema } from '../vector-clock.ts';
+import { fenceSchema } from './lock.ts';
 
 const opFields = {
   key: keySchema,
@@ -21,6 +22,7 @@ const opFields = {
   expectedVersion: z.optional(z.int().check(z.gte(0))),
   /** Instead of the one that the space's policies name. */
   strategy: z.optional(strategySchema),
+  fence: z.optional(fenceSchema),
 };
 
 const ttlMs = z.optional(z.int().check(z.gte(1), z.lte(LIMITS.ttlMs)));

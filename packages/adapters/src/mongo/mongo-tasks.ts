@@ -1,0 +1,113 @@
+import type { TaskClaim, TaskId, Tasks } from '@mnemon/core';
+import { matches, type Task, taskKey } from '@mnemon/protocol';
+import type { Db, Document, Filter } from 'mongodb';
+import * as z from 'zod';
+import { collectionsOf } from './collections.ts';
+import { databaseNow } from './database-now.ts';
+import { isDuplicate, reachable } from './mongo-failures.ts';
+import { nextNumber } from './space-row.ts';
+import {
+  claiming,
+  completing,
+  enqueuing,
+  extending,
+  failing,
+  readTask,
+  type TaskRow,
+  taskRowId,
+} from './task-row.ts';
+
+const IN_ORDER = { priority: -1, index: 1 } as const;
+
+/** The queue in MongoDB. Its clock alone times leases and delays. */
+export function mongoTasks({ db }: { db: Db }): Tasks {
+  const { tasks, spaces } = collectionsOf(db);
+
+  /** Changes a task that is claimed so; one that this claim has changed already is answered as it is. */
+  async function change(task: TaskId, claim: TaskClaim, step: Document[]): Promise<Task | undefined> {
+    const claimed = { _id: taskRowId(task), ...claimedAs(claim) };
+    const row =
+      (await tasks.findOneAndUpdate({ ...claimed, state: 'claimed' }, step, { returnDocument: 'after' })) ??
+      (await tasks.findOne(claimed));
+    return row === null ? undefined : readTask(row);
+  }
+
+  /** The first due task in order that matches; only its name, for it may be another's when this one comes to claim it. */
+  async function firstOf(due: Filter<TaskRow>, patterns: readonly string[]): Promise<string | undefined> {
+    for await (const row of tasks.find(due, { projection: { id: 1 } }).sort(IN_ORDER)) {
+      const { id } = idSchema.parse(row);
+      if (patterns.some((pattern) => matches(pattern, taskKey(id)))) return id;
+    }
+    return undefined;
+  }
+
+  async function claimOne(filter: Filter<TaskRow>, claim: TaskClaim, leaseMs: number) {
+    const row = await tasks.findOneAndUpdate(filter, claiming(claim, leaseMs), {
+      sort: IN_ORDER,
+      returnDocument: 'after',
+    });
+    return row === null ? undefined : readTask(row);
+  }
+
+  return reachable<Tasks>({
+    async enqueue(space, task) {
+      const _id = taskRowId({ space, id: task.id });
+      const existing = await tasks.findOne({ _id });
+      if (existing) return { created: false, task: readTask(existing) };
+      const index = await nextNumber(spaces, space, 'lastTaskIndex');
+      if (index === undefined) return undefined;
+      const insert = () =>
+        tasks.findOneAndUpdate({ _id }, enqueuing(space, task, index), {
+          upsert: true,
+          returnDocument: 'after',
+        });
+      const row = await insert().catch((error) => {
+        if (!isDuplicate(error)) throw error;
+        return insert(); // of two that insert at once, the second finds the first's
+      });
+      const kept = readTask(row);
+      return { created: kept.index === index, task: kept };
+    },
+
+    async claim(space, claim, { leaseMs, patterns, resend }) {
+      const mine = resend && (await tasks.findOne({ space, ...claimedAs(claim), state: 'claimed' }));
+      if (mine) return readTask(mine);
+      for (;;) {
+        const due = { space, open: true, dueAt: { $lte: await databaseNow(db) } };
+        const id = patterns && (await firstOf(due, patterns));
+        if (patterns && id === undefined) return undefined;
+        const one = id === undefined ? {} : { _id: taskRowId({ space, id }) };
+        const task = await claimOne({ ...due, ...one }, claim, leaseMs);
+        // A task that died in place of being claimed, or one that another was faster to claim: look further.
+        if (task ? task.state === 'claimed' : !patterns) return task;
+      }
+    },
+
+    extend: (task, claim, leaseMs) => change(task, claim, extending(leaseMs)),
+    complete: (task, claim, result) => change(task, claim, completing(result)),
+    fail: (task, claim, failure) => change(task, claim, failing(failure)),
+
+    async get(task) {
+      const row = await tasks.findOne({ _id: taskRowId(task) });
+      return row === null ? undefined : readTask(row);
+    },
+
+    async count(space) {
+      const isBack = { $and: [{ $eq: ['$state', 'claimed'] }, { $lte: ['$dueAt', await databaseNow(db)] }] };
+      const state = { $cond: [isBack, 'pending', '$state'] };
+      const byState = { _id: '$state', count: { $sum: 1 } };
+      const steps = [{ $match: { space } }, { $project: { state } }, { $group: byState }];
+      const rows = await tasks.aggregate(steps).toArray();
+      const counts = rows.map((row) => countSchema.parse(row)).map(({ _id, count }) => [_id, count]);
+      return { pending: 0, claimed: 0, done: 0, dead: 0, ...Object.fromEntries(counts) };
+    },
+  });
+}
+
+const idSchema = z.object({ id: z.string() });
+const countSchema = z.object({ _id: z.enum(['pending', 'claimed', 'done', 'dead']), count: z.int() });
+
+const claimedAs = ({ instanceId, attempt }: TaskClaim) => ({
+  'claim.attempt': attempt,
+  'claim.instanceId': instanceId,
+});
