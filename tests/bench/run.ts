@@ -1,6 +1,7 @@
 /** `npm run bench [name …]`: medians of several runs, each beside a floor or a peer of the same run. */
 import { benchContention } from './contention.ts';
 import { benchCounts } from './counts.ts';
+import { benchFinding } from './finding.ts';
 import { benchLogLength, benchPropagation } from './propagation.ts';
 import { benchStartUp } from './start-up.ts';
 import { benchStrategies } from './strategies.ts';
@@ -19,6 +20,7 @@ const BENCHES = {
   counts: benchCounts,
   contention: benchContention,
   strategies: benchStrategies,
+  finding: benchFinding,
   'log-length': () => benchLogLength(100_000),
 };
 
