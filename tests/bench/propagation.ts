@@ -50,25 +50,6 @@ async function benchPeer(): Promise<void> {
   await peer.close();
 }
 
-/** Propagation behind a short and a long log. */
-export async function benchLogLength(commits: number): Promise<void> {
-  const cloud = await startBenchCloud();
-  const { instances } = await connectMany(cloud, ['writer', 'reader']);
-  const [writer, reader] = instances as [Mnemon, Mnemon];
-  const deliver = await watch(reader);
-  const probe = () => sample(async (i) => deliver(() => writer.write(`key/${i % 10}`, { i })));
-  const short = percentile(await probe(), 0.5);
-  // The writer's own clock counts commits: each flush is one.
-  for (let i = 0; i < commits; i++) await writer.write(`fill/${i % 1_000}`, i);
-  const long = percentile(await probe(), 0.5);
-  report(`propagation behind ${commits.toLocaleString('en')} commits`, {
-    'p50 ms': long,
-    'times the short log': long / short,
-  });
-  await Promise.all([writer.close(), reader.close()]);
-  await cloud.close();
-}
-
 async function watch(reader: Mnemon): Promise<(write: () => Promise<unknown>) => Promise<void>> {
   let seen = () => {};
   await reader.subscribe('**', () => seen()).ready;

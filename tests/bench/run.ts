@@ -2,7 +2,8 @@
 import { benchContention } from './contention.ts';
 import { benchCounts } from './counts.ts';
 import { benchFinding } from './finding.ts';
-import { benchLogLength, benchPropagation } from './propagation.ts';
+import { benchLogLength } from './log-length.ts';
+import { benchPropagation } from './propagation.ts';
 import { benchStartUp } from './start-up.ts';
 import { benchStrategies } from './strategies.ts';
 import { benchFanOut, benchWrites } from './throughput.ts';
@@ -21,7 +22,7 @@ const BENCHES = {
   contention: benchContention,
   strategies: benchStrategies,
   finding: benchFinding,
-  'log-length': () => benchLogLength(100_000),
+  'log-length': benchLogLength,
 };
 
 const wanted = process.argv.slice(2);
