@@ -11,7 +11,6 @@ const RARE = 2_000;
 const STRETCH = 1_000;
 
 type Entries = Collections['entries'];
-type Find = (query: IndexQuery, range: KeyRange) => Promise<IndexPage>;
 interface KeyRange {
   $gt: string;
   $lt: string;
@@ -20,8 +19,6 @@ interface KeyRange {
 /** Finds entries in MongoDB. */
 export function mongoEntryIndex({ db }: { db: Db }): EntryIndex {
   const { entries } = collectionsOf(db);
-  const findRare = rareFinder(entries);
-  const findInOrder = stretchFinder(entries);
   return reachable<EntryIndex>({
     async find(query) {
       const { within, afterKey } = query;
@@ -32,7 +29,8 @@ export function mongoEntryIndex({ db }: { db: Db }): EntryIndex {
       }
       const below = within.prefix === '' ? rowsOf(query) : rowsBelow(query, within.prefix);
       const range = afterKey === undefined ? below : { ...below, $gt: entryRowId(query, afterKey) };
-      return (await isRare(entries, query)) ? findRare(query, range) : findInOrder(query, range);
+      const rarest = await rarestOf(entries, query);
+      return rarest ? findRare(entries, query, range, rarest) : findInOrder(entries, query, range);
     },
   });
 }
@@ -44,43 +42,59 @@ const fitting = ({ terms, afterSeq }: IndexQuery): Filter<EntryRow> => ({
   ...(afterSeq > 0 && { seq: { $gt: afterSeq } }),
 });
 
-/** Whether something in the query leads to few rows. Each count ends when it is clear that it does not. */
-async function isRare(entries: Entries, { space, partition, terms, afterSeq }: IndexQuery): Promise<boolean> {
+/** What in the query leads to the fewest rows, if they are few. Each count ends when it is clear that they are not. */
+async function rarestOf(
+  entries: Entries,
+  { space, partition, terms, afterSeq }: IndexQuery,
+): Promise<Filter<EntryRow> | undefined> {
   const filters: Filter<EntryRow>[] = terms.map((term) => ({ terms: term }));
   if (afterSeq > 0) filters.push({ seq: { $gt: afterSeq } });
-  const counts = filters.map((filter) =>
-    entries.countDocuments({ space, partition, ...filter }, { limit: RARE }),
-  );
-  return Math.min(RARE, ...(await Promise.all(counts))) < RARE;
+  const counted = filters.map(async (filter) => ({
+    filter,
+    count: await entries.countDocuments({ space, partition, ...filter }, { limit: RARE }),
+  }));
+  const [rarest] = (await Promise.all(counted)).sort((a, b) => a.count - b.count);
+  return rarest && rarest.count < RARE ? rarest.filter : undefined;
 }
 
-const rareFinder =
-  (entries: Entries): Find =>
-  async (query, _id) => {
-    const { space, partition, limit } = query;
-    const rows = entries.find({ space, partition, _id, ...fitting(query) }).sort({ key: 1 });
-    const page = (await rows.limit(limit).batchSize(limit).toArray()).map(readEntry);
-    const last = page.length === limit ? page.at(-1) : undefined;
-    return { entries: page, ...(last && { reachedKey: last.key }) };
-  };
+async function findRare(
+  entries: Entries,
+  query: IndexQuery,
+  _id: KeyRange,
+  rarest: Filter<EntryRow>,
+): Promise<IndexPage> {
+  const { space, partition, limit } = query;
+  const rows = await entries
+    .aggregate([
+      { $match: { space, partition, _id, ...rarest } },
+      { $sort: { key: 1 } },
+      // More than there are: it keeps the database from beginning with a term that leads to many.
+      { $limit: 2 * RARE },
+      { $match: fitting(query) },
+      { $limit: limit },
+      { $project: { text: 1 } },
+    ])
+    .toArray();
+  const page = rows.map(readEntry);
+  const last = page.length === limit ? page.at(-1) : undefined;
+  return { entries: page, ...(last && { reachedKey: last.key }) };
+}
 
 /** First where the stretch ends, then what is in it: what comes and goes meanwhile moves no border. */
-const stretchFinder =
-  (entries: Entries): Find =>
-  async (query, range) => {
-    const { limit } = query;
-    const [border] = await entries
-      .find({ _id: range }, { projection: { key: 1 } })
-      .sort({ _id: 1 })
-      .skip(STRETCH - 1)
-      .limit(1)
-      .toArray();
-    const end = border && borderSchema.parse(border);
-    const _id = end ? { $gt: range.$gt, $lte: end._id } : range;
-    const rows = entries.find({ _id, ...fitting(query) }).sort({ _id: 1 });
-    const page = (await rows.limit(limit).batchSize(limit).toArray()).map(readEntry);
-    const reachedKey = page.length === limit ? page.at(-1)?.key : end?.key;
-    return { entries: page, ...(reachedKey !== undefined && { reachedKey }) };
-  };
+async function findInOrder(entries: Entries, query: IndexQuery, range: KeyRange): Promise<IndexPage> {
+  const { limit } = query;
+  const [border] = await entries
+    .find({ _id: range }, { projection: { key: 1 } })
+    .sort({ _id: 1 })
+    .skip(STRETCH - 1)
+    .limit(1)
+    .toArray();
+  const end = border && borderSchema.parse(border);
+  const _id = end ? { $gt: range.$gt, $lte: end._id } : range;
+  const rows = entries.find({ _id, ...fitting(query) }).sort({ _id: 1 });
+  const page = (await rows.limit(limit).batchSize(limit).toArray()).map(readEntry);
+  const reachedKey = page.length === limit ? page.at(-1)?.key : end?.key;
+  return { entries: page, ...(reachedKey !== undefined && { reachedKey }) };
+}
 
 const borderSchema = z.object({ _id: z.string(), key: z.string() });
