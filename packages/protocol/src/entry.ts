@@ -33,7 +33,7 @@ export const versionFields = {
   expiresAtMs: z.optional(timestampSchema),
   /** Of strategy `custom`: all concurrent versions, until a write that has seen them closes the conflict. */
   siblings: z.optional(z.array(siblingSchema)),
-  /** What the key's strategy has to remember beside the value. The server's own: its form is no part of the wire. */
+  /** What the key's strategy has to remember beside the value. The server's own: it is kept, and never sent. */
   merging: z.optional(z.unknown()),
 };
 

@@ -3,6 +3,7 @@ import { type Entry, LIMITS, latest, type MemoryEvent, type Op, type Outcome } f
 import { canonicalText } from './commit.ts';
 import { clamp, isTooLarge, makeEvent } from './make-event.ts';
 import { refused, type Writer } from './refuse-op.ts';
+import { shown } from './shown.ts';
 import { incremented } from './strategies/counter.ts';
 import { changedSet } from './strategies/set.ts';
 import { asVersion, type Version } from './version.ts';
@@ -20,7 +21,9 @@ export function decideChange(
   { seen, dot, nowMs }: { seen: VectorClock; dot: VectorClock; nowMs: number },
 ): { outcome: Outcome; event?: MemoryEvent } {
   if (entry?.siblings) {
-    return { outcome: { ...refused('conflict', 'several versions stand side by side'), current: entry } };
+    return {
+      outcome: { ...refused('conflict', 'several versions stand side by side'), current: shown(entry) },
+    };
   }
   const own = clamp(op.hlc, nowMs);
   const hlc = entry ? latest(entry.hlc, own) : own;

@@ -1,5 +1,6 @@
 import { type Ack, allows, type Delivery, type Grant, type Outcome, readsEverything } from '@mnemon/protocol';
 import type { Commit, SealedCommit } from './commit.ts';
+import { shown } from './shown.ts';
 import { concerns } from './topics.ts';
 
 /**
@@ -11,7 +12,7 @@ export function deliver(commit: Commit, grants: readonly Grant[], prev: number):
   const visible = readsEverything(grants)
     ? events
     : events.filter((event) => allows(grants, 'read', event.key));
-  return { partition, seq, prev, author, events: [...visible] };
+  return { partition, seq, prev, author, events: visible.map(shown) };
 }
 
 /** Who reads: what it may see, and what it follows. */

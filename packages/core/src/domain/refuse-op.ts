@@ -9,6 +9,7 @@ import {
   type Outcome,
   utf8Length,
 } from '@mnemon/protocol';
+import { shown } from './shown.ts';
 
 /** Who writes, as the verified token says. */
 export interface Writer {
@@ -52,7 +53,7 @@ export function refuseOp(
   const exists = entry?.value !== undefined;
   if (op.expectedVersion !== undefined && op.expectedVersion !== (exists ? entry.version : 0)) {
     const conflict = refused('conflict', `the entry is at version ${exists ? entry.version : 0}`);
-    return exists ? { ...conflict, current: entry } : conflict;
+    return exists ? { ...conflict, current: shown(entry) } : conflict;
   }
   return undefined;
 }

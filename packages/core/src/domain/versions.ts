@@ -3,6 +3,7 @@ import type { SealedCommit } from './commit.ts';
 import { evolve } from './decide.ts';
 import type { Past } from './history-page.ts';
 import { createDiffer } from './patch.ts';
+import { shown } from './shown.ts';
 import { DELIVERY_BYTES, sizeOf } from './split-delivery.ts';
 
 interface Made {
@@ -32,7 +33,7 @@ export function versionsOf(
   const changes = changesOf(key, commits);
   const versions = changes.map(({ commit, event }, index): KeptVersion => {
     const { seq, committedAtMs, author } = commit;
-    const version = { seq, committedAtMs, writer: author, event };
+    const version = { seq, committedAtMs, writer: author, event: shown(event) };
     const predecessor = changes[index + 1]?.event;
     if (!predecessor && event.version > 1) return version;
     const withPatch = { ...version, patch: differ(predecessor, event) };

@@ -2,6 +2,7 @@ import type { DiffPage, DiffRequest, Entry, KeyDifference, Patch, SpaceId } from
 import type { Identity } from '../domain/caller.ts';
 import { diffToken, type Past } from '../domain/history-page.ts';
 import { createDiffer } from '../domain/patch.ts';
+import { shown } from '../domain/shown.ts';
 import { DELIVERY_BYTES, sizeOf } from '../domain/split-delivery.ts';
 import type { Ports } from '../ports/ports.ts';
 import { findMoment, foreignPage, type PastPorts, unlessCompacted } from './find-moment.ts';
@@ -58,7 +59,14 @@ async function differences(
 ): Promise<KeyDifference[]> {
   const differ = createDiffer();
   const pairs = await pairsOf(ports, space, entries, moments);
-  return pairs.map((pair) => fitting({ ...pair, patch: differ(pair.before, pair.after) }));
+  return pairs.map(({ key, before, after }) =>
+    fitting({
+      key,
+      before: before && shown(before),
+      after: after && shown(after),
+      patch: differ(before, after),
+    }),
+  );
 }
 
 interface Pair {

@@ -1,6 +1,7 @@
 import { allows, type Cursor, type MemoryEvent, matches, utf8Length, wireError } from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
 import type { SealedCommit } from '../domain/commit.ts';
+import { shown } from '../domain/shown.ts';
 import type { Pause } from '../ports/pause.ts';
 import type { Ports } from '../ports/ports.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
@@ -116,7 +117,7 @@ const feedEvent = (
   event: MemoryEvent,
   { partition, seq, committedAtMs }: SealedCommit['commit'],
 ): FeedEvent => ({
-  ...event,
+  ...shown(event),
   partition,
   seq,
   committedAtMs,

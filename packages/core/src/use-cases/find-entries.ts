@@ -2,6 +2,7 @@ import { allows, type Entry, type FoundPage, isInScope, isLive, type Scope } fro
 import type { Identity } from '../domain/caller.ts';
 import { canonicalText, hashOf } from '../domain/commit.ts';
 import { foundToken } from '../domain/found-page.ts';
+import { shown } from '../domain/shown.ts';
 import { groupBySize } from '../domain/split-delivery.ts';
 import type { Ports } from '../ports/ports.ts';
 import { foreignPage } from './find-moment.ts';
@@ -70,7 +71,7 @@ async function gather(
   for (let stretch = 1; range < ranges.length; stretch++) {
     const query = { space, partition: 0, within: ranges[range] as Scope, terms, afterSeq, afterKey };
     const found = await index.find({ ...query, limit: limit - entries.length });
-    entries.push(...found.entries.filter((entry) => isVisible(entry) && isWanted(entry)));
+    entries.push(...found.entries.filter((entry) => isVisible(entry) && isWanted(entry)).map(shown));
     afterKey = found.reachedKey;
     if (afterKey === undefined) range++;
     if (entries.length < limit && stretch < STRETCHES_PER_PAGE) continue;

@@ -1,6 +1,7 @@
 import { type Entry, type PastState, type SpaceId, type StateRequest, wireError } from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
 import { type Past, stateToken } from '../domain/history-page.ts';
+import { shown } from '../domain/shown.ts';
 import { entriesAfter, existsAt } from '../domain/versions.ts';
 import type { PartitionId } from '../ports/event-log.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -31,8 +32,8 @@ export async function stateAt(
   const past = moment.value;
   // 2. Read.
   const reading = await unlessCompacted(ports, space, [past], () =>
-    nextItems(ports, identity, { scope, limit, ...token }, (entries) =>
-      entriesAt(ports, space, entries, past),
+    nextItems(ports, identity, { scope, limit, ...token }, async (entries) =>
+      (await entriesAt(ports, space, entries, past)).map(shown),
     ),
   );
   if (!reading.ok) return reading;

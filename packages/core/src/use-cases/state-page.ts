@@ -1,5 +1,6 @@
 import { allows, type CaughtUpPayload, type Entry, isLive, isWithin } from '@mnemon/protocol';
 import { encodePage, type StatePage } from '../domain/page-token.ts';
+import { shown } from '../domain/shown.ts';
 import { DELIVERY_BYTES, sizeOf } from '../domain/split-delivery.ts';
 import type { Reading } from './log-page.ts';
 import { readInSteps } from './read-in-steps.ts';
@@ -18,7 +19,8 @@ export async function statePage(
   const answer = { recovered: false as const, reason, cursor, entries };
   let room = DELIVERY_BYTES;
   let count = 0;
-  for await (const entry of entriesOf({ ports, caller, topics }, page.afterKey)) {
+  for await (const kept of entriesOf({ ports, caller, topics }, page.afterKey)) {
+    const entry = shown(kept);
     count++;
     const isReadable = isLive(entry, nowMs) && allows(caller.grants, 'read', entry.key);
     if (isReadable) room -= sizeOf(entry) + 1;
