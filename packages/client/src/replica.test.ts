@@ -41,3 +41,11 @@ test('a deletion that the log has not reached yet is remembered: what was before
   expect(replica.apply(commit(MAX_TOMBSTONES + 3, 'created', 'gone'))).toEqual([]);
   expect(replica.live()).toEqual([]);
 });
+
+test('a deletion of what is deleted already is remembered, and no change', () => {
+  replica.apply(commit(1, 'created', 'k'));
+  expect(replica.apply(commit(2, 'deleted', 'k'))).toMatchObject([{ type: 'deleted', key: 'k' }]);
+  expect(replica.apply(commit(3, 'deleted', 'k'))).toEqual([]);
+  expect(replica.get('k')).toMatchObject({ seq: 3 });
+  expect(replica.apply(commit(4, 'deleted', 'never/seen'))).toEqual([]);
+});

@@ -34,12 +34,13 @@ export function createReplica(instanceId: string): Replica {
     // State pages may be newer than their cursor: what the entry already includes is no change. All of a commit's
     // events are compared with what was before it, because it may change one key twice.
     const fresh = events.filter(({ key }) => (entries.get(key)?.seq ?? 0) < seq);
-    const changes = fresh.map((event) => {
+    const changes = fresh.flatMap((event) => {
       const entry = entryOf(event, partition, seq);
+      const isNews = exists(entry) || exists(entries.get(entry.key)); // a deletion can be deleted by a later one
       entries.set(entry.key, entry);
       tombstones.delete(entry.key);
       if (!exists(entry)) tombstones.add(entry.key);
-      return createChange(event.type, entry, author, instanceId);
+      return isNews ? [createChange(event.type, entry, author, instanceId)] : [];
     });
     forgetTombstones(partition, seq);
     return changes;
