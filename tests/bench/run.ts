@@ -2,6 +2,7 @@
 import { benchContention } from './contention.ts';
 import { benchCounts } from './counts.ts';
 import { benchFinding } from './finding.ts';
+import { benchInit } from './init.ts';
 import { benchLogLength } from './log-length.ts';
 import { benchPropagation } from './propagation.ts';
 import { benchStartUp } from './start-up.ts';
@@ -15,6 +16,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const BENCHES = {
   'start-up': benchStartUp,
+  init: benchInit,
   propagation: benchPropagation,
   writes: benchWrites,
   'fan-out': benchFanOut,

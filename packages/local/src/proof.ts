@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connect, type Mnemon } from '@mnemon/client';
 import { spaceIdSchema } from '@mnemon/protocol';
 import type { Cloud } from './cloud.ts';
-
-const PATIENCE_MS = 10_000;
+import { within } from './within.ts';
 
 /**
  * Shows what Mnemon is for, on the running cloud: two instances share a memory, and one that was cut off catches up.
@@ -88,14 +87,6 @@ function becomes(instance: Mnemon, test: (state: Mnemon['status']['state']) => b
     const stop = instance.onStatus(check);
     check();
   });
-}
-
-async function within<Value>(step: string, promise: Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${step}: not within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
-  });
-  return Promise.race([promise, tooLate]).finally(() => clearTimeout(timer));
 }
 
 /** A way that is open until it is shut. */

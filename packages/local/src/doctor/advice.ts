@@ -1,0 +1,25 @@
+import { isMnemonError } from '@mnemon/client';
+
+/** What to look at, by the code of what failed. */
+const ADVICE: Readonly<Record<string, string>> = {
+  unavailable:
+    'Nothing answers there. Is it deployed or started, is the address the one that was printed, and does a firewall or proxy let WebSockets pass?',
+  unauthorized:
+    'The token was refused. Is it signed with one of AUTH_SECRETS of this stage, complete, and not expired?',
+  'token-expired': 'The token has expired. Make a new one.',
+  forbidden: 'The token may not do this. It needs a grant of write access, or more, on doctor/**.',
+  'unsupported-version': 'The service speaks another version of the protocol. Upgrade whichever is older.',
+  'rate-limited': 'The service refuses more for now. Wait a minute, or raise the limits of the stage.',
+  contention: 'Too many write to the space at once. Is the database slow? See the alarms on duration.',
+  internal: 'A function failed. Its log has the cause: search it for the words "level":"error".',
+};
+
+/** What went wrong and what to do about it, for people. */
+export function adviceFor(error: unknown, url: string): string[] {
+  if (!isMnemonError(error)) return [`FAILED     ${(error as Error).message}`];
+  const advice = ADVICE[error.code];
+  return [
+    `FAILED     ${error.code} from ${url}: ${error.message}`,
+    ...(advice ? [`           ${advice}`] : []),
+  ];
+}

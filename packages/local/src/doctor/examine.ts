@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { connect, type Mnemon } from '@mnemon/client';
+import { within } from '../within.ts';
+import { adviceFor } from './advice.ts';
+import { measure } from './measure.ts';
+import { namesFor } from './names-for.ts';
+
+export interface Installation {
+  /** `wss://…` */
+  url: string;
+  /** For instances of any name, with write access to `doctor/**`. */
+  token: string;
+}
+
+const MISSED_WRITES = 20;
+const CONNECT_MS = 10_000;
+
+/**
+ * Uses an installation as two instances would, and says what works. Answers whether everything did; of what did not it
+ * says why that may be, and looks no further. What it wrote it deletes.
+ */
+export async function examine({ url, token }: Installation, say: (line: string) => void): Promise<boolean> {
+  const opened: Mnemon[] = [];
+  const join = async (instanceId: string): Promise<Mnemon> => {
+    const instance = await connect({ url, token, instanceId, connectTimeoutMs: CONNECT_MS });
+    opened.push(instance);
+    return instance;
+  };
+  const prefix = `doctor/${randomUUID()}`;
+  try {
+    const [ada, ben] = namesFor(token);
+    const writer = await join(ada);
+    let reader = await join(ben);
+    say('connects   two instances, one space');
+    await writer.write(`${prefix}/first`, 1);
+    say('writes     and the write is durable');
+    await seeOneWrite(writer, reader, `${prefix}/seen`);
+    say('sees       what the other wrote, live');
+    await reader.close();
+    for (let i = 0; i < MISSED_WRITES; i++) await writer.write(`${prefix}/missed/${i}`, i);
+    reader = await join(ben);
+    const { length } = await within('the state arrives', reader.entries(`${prefix}/missed/*`));
+    if (length !== MISSED_WRITES) throw new Error(`${length} of ${MISSED_WRITES} missed writes came`);
+    say('catches up with what was written while it was away');
+    const { ackMs, slowAckMs, seenMs } = await measure(writer, reader, `${prefix}/measured`);
+    say(`measures   a write durable after ${ackMs} ms (p99 ${slowAckMs}), seen after ${seenMs} ms`);
+    const { degraded } = writer.status;
+    if (degraded.length > 0) throw new Error(`the service says that it can't reach: ${degraded.join(', ')}`);
+    const written = await reader.entries(`${prefix}/**`);
+    await Promise.all(written.map(({ key }) => writer.delete(key)));
+    return true;
+  } catch (error) {
+    for (const line of adviceFor(error, url)) say(line);
+    return false;
+  } finally {
+    await Promise.all(opened.map((instance) => instance.close()));
+  }
+}
+
+async function seeOneWrite(writer: Mnemon, reader: Mnemon, key: string): Promise<void> {
+  let seen = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    seen = resolve;
+  });
+  const subscription = reader.subscribe(key, seen);
+  await within('the subscription is there', subscription.ready);
+  await writer.write(key, true);
+  await within('the other sees the write', arrived);
+  subscription();
+}

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestCloud, type TestCloud } from './test-cloud.ts';
+
+const MAIN = fileURLToPath(new URL('../../packages/local/src/doctor/main.ts', import.meta.url));
+
+let cloud: TestCloud;
+
+beforeAll(async () => {
+  cloud = await startTestCloud({});
+});
+
+afterAll(() => cloud.close());
+
+test('finds an installation that works, and leaves nothing behind', async () => {
+  const space = cloud.newSpace();
+  const { code, output } = await doctor(cloud.url, await cloud.issueToken({ space }));
+  expect(output).toMatch(/connects.+writes.+sees.+catches up.+measures.+\d ms.+Everything works/s);
+  expect(code).toBe(0);
+  const witness = await cloud.connect(space, 'witness');
+  expect(await witness.entries('doctor/**')).toEqual([]);
+  await witness.close();
+});
+
+test('says that nothing listens', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const { code, output } = await doctor(`ws://127.0.0.1:${port}`, await cloud.issueToken());
+  expect(output).toContain('Nothing answers there.');
+  expect(code).toBe(1);
+});
+
+test.each([
+  ['is not its own', async () => 'no.such.token', 'The token was refused.'],
+  [
+    'is for one instance',
+    () => cloud.issueToken({ instance: 'only-me' }),
+    'a token whose instance ends in *',
+  ],
+  [
+    'may only read',
+    () => cloud.issueToken({ grants: [{ pattern: '**', access: 'read' }] }),
+    'It needs a grant of write access',
+  ],
+])('says that the token %s', async (_, token, words) => {
+  const { code, output } = await doctor(cloud.url, await token());
+  expect(output).toContain(words);
+  expect(code).toBe(1);
+});
+
+test('shows how it is used when asked for nothing', async () => {
+  expect(await run([])).toMatchObject({
+    code: 2,
+    output: expect.stringContaining('npm run doctor -- --url'),
+  });
+});
+
+const doctor = (url: string, token: string) => run(['--url', url, '--token', token]);
+
+async function run(args: string[]): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, output };
+}
