@@ -10,7 +10,8 @@ import {
 import { checkedOp, checkKey, type Intent, type Unstamped } from './checked-op.ts';
 import { createTimer, type Timer } from './clock.ts';
 import type { Engine } from './engine.ts';
-import type { ListOptions, Mnemon, PageOptions, Subscription } from './mnemon.ts';
+import { withLock } from './lock.ts';
+import type { DeleteOptions, ListOptions, Mnemon, PageOptions, Subscription } from './mnemon.ts';
 import { MnemonError } from './mnemon-error.ts';
 import type { Written } from './pending-op.ts';
 import type { Ports } from './ports.ts';
@@ -21,7 +22,7 @@ const CLOSE_FLUSH_MS = 2_000;
 /** The public face of `engine`. */
 export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): Mnemon {
   const { connection, replica, ownWrites, outbox, subscriptions, seen, writeClock, board, topics } = engine;
-  const { serverClock, serverReads } = engine;
+  const { serverClock, serverReads, locks, tasks } = engine;
   let closing: Promise<void> | undefined;
   let closeTimer: Timer | undefined;
 
@@ -98,6 +99,11 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     return submit({ op: 'change-set', key, remove: items });
   }
 
+  async function lock(...[name, options]: Parameters<Mnemon['lock']>) {
+    checkOpen();
+    return locks.lock(name, options);
+  }
+
   async function flush(): Promise<void> {
     checkOpen();
     await outbox.flush();
@@ -117,8 +123,8 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
   }
 
   return {
-    write: (key, value, options) => harmless(submit({ op: 'put', key, value, ...options })),
-    delete: (key, options) => harmless(submit({ op: 'delete', key, ...options })),
+    write: (key, value, options) => harmless(submit({ op: 'put', key, value, ...fenced(options) })),
+    delete: (key, options) => harmless(submit({ op: 'delete', key, ...fenced(options) })),
     increment: (key, by = 1) => harmless(submit({ op: 'increment', key, by })),
     addTo: (key, ...items) => harmless(submit({ op: 'change-set', key, add: items })),
     removeFrom: (key, ...items) => harmless(removeFrom(key, items)),
@@ -126,6 +132,9 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     list: (prefix, options) => harmless(list(prefix, options)),
     search: (text, options) => harmless(search(text, options)),
     entries: (pattern) => harmless(entries(pattern)),
+    lock: (name, options) => harmless(lock(name, options)),
+    withLock: (name, options, work) => harmless(withLock({ lock }, name, options, work)),
+    tasks,
     subscribe,
     get status() {
       return board.current;
@@ -135,6 +144,12 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     close: () => (closing ??= shutDown()),
   };
 }
+
+/** As the server wants to hear of a lock. */
+const fenced = <Options extends DeleteOptions>({ lock, ...options } = {} as Options) => ({
+  ...options,
+  ...(lock && { fence: { lock: lock.name, token: lock.token } }),
+});
 
 function checkPattern(pattern: string): void {
   const problem = typeof pattern === 'string' ? patternProblem(pattern) : 'a pattern is a string';

@@ -2,18 +2,22 @@ import { type ClientId, patternOf } from '@mnemon/protocol';
 import { type Connection, createConnection, type TokenSource } from './connection.ts';
 import { type ConnectionState, isConnected } from './connection-state.ts';
 import { createDeferred } from './deferred.ts';
+import { createLocks, type LockKeeper } from './locks.ts';
 import { createLogFollower } from './log-follower.ts';
 import { MnemonError } from './mnemon-error.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createOwnWrites, type OwnWrites } from './own-writes.ts';
 import type { Ports } from './ports.ts';
+import { createRandomName } from './random-name.ts';
 import { createReplica, type Replica } from './replica.ts';
+import { createRequests } from './requests.ts';
 import { createSeenClocks, type SeenClocks } from './seen-clocks.ts';
 import { createServerClock, type ServerClock } from './server-clock.ts';
 import { createFrameReader, writeId } from './server-frames.ts';
 import { createServerReads, type ServerReads } from './server-reads.ts';
 import { createStatusBoard, type StatusBoard } from './status.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
+import { createTaskQueue, type TaskQueue } from './task-queue.ts';
 import { createTopics, isOf, type Topics } from './topics.ts';
 import { createWriteClock, type WriteClock } from './write-clock.ts';
 
@@ -28,6 +32,8 @@ export interface Engine {
   readonly writeClock: WriteClock;
   readonly serverClock: ServerClock;
   readonly serverReads: ServerReads;
+  readonly locks: LockKeeper;
+  readonly tasks: TaskQueue;
   readonly board: StatusBoard;
   /** Resolves when connected for the first time. */
   readonly arrived: Promise<void>;
@@ -81,7 +87,7 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     onTooLarge: () => outbox.tooLarge(),
   });
   const outbox = createOutbox({
-    client: createClientId(ports.random),
+    client: createRandomName(ports.random) as ClientId,
     ports,
     ownWrites,
     send: (batch) => connection.send('write', batch, writeId(batch.n)),
@@ -89,6 +95,8 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     onChange: () => board.changed(),
   });
   const serverReads = createServerReads(ports, (question, id) => connection.send('read', question, id));
+  const requests = createRequests(connection, ports);
+  const locks = createLocks(requests, ports);
   const readFrame = createFrameReader({
     connection,
     follower,
@@ -97,6 +105,8 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     clock: writeClock,
     serverClock,
     serverReads,
+    requests,
+    locks,
     onUnreadable: () => counts.unreadable++,
     onDegraded: (backends) => {
       degraded = backends;
@@ -124,8 +134,13 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
       arrived.resolve();
       outbox.online();
       serverReads.online();
+      requests.online();
+      locks.online();
     }
-    if (isConnected(before) && !isConnected(state)) outbox.offline();
+    if (isConnected(before) && !isConnected(state)) {
+      outbox.offline();
+      requests.offline();
+    }
     if (before.name === 'gapped' && state.name === 'catching-up') counts.gaps++;
     if (state.name === 'live') arriveLive();
     if (state.name === 'waiting') follower.restart();
@@ -168,6 +183,8 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     topics.close(error);
     outbox.close(error);
     serverReads.close(error);
+    locks.close(error);
+    requests.close(error);
     subscriptions.clear();
   }
 
@@ -181,6 +198,8 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     writeClock,
     serverClock,
     serverReads,
+    locks,
+    tasks: createTaskQueue(requests, ports),
     board,
     arrived: arrived.promise,
     topics,
@@ -188,11 +207,3 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
 }
 
 const causeOf = ({ lastFailure }: Connection) => (lastFailure === undefined ? {} : { cause: lastFailure });
-
-/** 128 random bits: no two outboxes of a space may ever share a name. */
-const createClientId = (random: () => number): ClientId =>
-  Array.from({ length: 4 }, () =>
-    Math.floor(random() * 2 ** 32)
-      .toString(16)
-      .padStart(8, '0'),
-  ).join('') as ClientId;

@@ -1,7 +1,8 @@
-export type { Cursor, Entry, FoundPage, JsonValue } from '@mnemon/protocol';
+export type { Cursor, Entry, FoundPage, JsonValue, Task, TaskCounts } from '@mnemon/protocol';
 export type { Change, ChangeCallback } from './change.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export type { TokenSource } from './connection.ts';
+export type { Lock, LockOptions } from './lock.ts';
 export type {
   DeleteOptions,
   ListOptions,
@@ -11,14 +12,18 @@ export type {
   WriteOptions,
 } from './mnemon.ts';
 export {
+  isClaimLost,
   isClosed,
   isConflict,
   isForbidden,
+  isLocked,
   isMnemonError,
   isOverloaded,
+  isStaleToken,
   MnemonError,
   type MnemonErrorCode,
 } from './mnemon-error.ts';
 export type { Written } from './pending-op.ts';
 export type { Ports } from './ports.ts';
 export type { Status, StatusCallback } from './status.ts';
+export type { ClaimedTask, EnqueueOptions, TaskQueue } from './task-queue.ts';

@@ -8,7 +8,20 @@ import {
 } from '@mnemon/protocol';
 
 /** Why a call failed: a code of the wire, or one of the client's own. */
-export type MnemonErrorCode = ErrorCode | 'closed' | 'overloaded';
+export type MnemonErrorCode = ErrorCode | OwnCode;
+
+type OwnCode = keyof typeof OWN_CODES;
+
+/** What this package says itself, and whether the same call may succeed later. */
+const OWN_CODES = {
+  closed: false,
+  overloaded: true,
+  /** Another holds the lock, or an earlier call does. */
+  locked: true,
+  'lock-lost': false,
+  'lock-released': false,
+  'claim-lost': false,
+} as const;
 
 const BRAND = Symbol.for('mnemon.error');
 
@@ -33,7 +46,7 @@ export class MnemonError extends Error {
   /** Whether the same call may succeed later, unchanged. */
   get retryable(): boolean {
     const wire = errorCodeSchema.safeParse(this.code);
-    return wire.success ? ERRORS[wire.data].retryable : this.code !== 'closed';
+    return wire.success ? ERRORS[wire.data].retryable : OWN_CODES[this.code as OwnCode];
   }
 }
 
@@ -60,3 +73,9 @@ export const isClosed = isCode('closed');
 export const isForbidden = isCode('forbidden');
 /** The outbox is full: the service is away, or slower than the writes. */
 export const isOverloaded = isCode('overloaded');
+/** The lock is held by another, or by an earlier call of this client. */
+export const isLocked = isCode('locked');
+/** The write was made under a lock that another has had since. */
+export const isStaleToken = isCode('stale-token');
+/** The lease of a claimed task ended, and another worker has or had it. */
+export const isClaimLost = isCode('claim-lost');

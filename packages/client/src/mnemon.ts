@@ -1,11 +1,15 @@
 import type { Entry, FoundPage, JsonValue, ListRequest, Relationship, Strategy } from '@mnemon/protocol';
 import type { ChangeCallback } from './change.ts';
+import type { Lock, LockOptions } from './lock.ts';
 import type { Written } from './pending-op.ts';
 import type { Status, StatusCallback } from './status.ts';
+import type { TaskQueue } from './task-queue.ts';
 
 export interface DeleteOptions {
   /** Refuses with `conflict` unless the key is at this version; 0 is a key that does not exist. */
   readonly expectedVersion?: number;
+  /** Refuses with `stale-token` once another holds this lock, or has held it since (I7). */
+  readonly lock?: Pick<Lock, 'name' | 'token'>;
   /** How this write is resolved with a concurrent one, instead of as the space's policies say. */
   readonly strategy?: Strategy;
   /** From 0 to 1. Without a word about it, 0. */
@@ -87,6 +91,19 @@ export interface Mnemon {
    * Throws on a bad pattern.
    */
   subscribe(pattern: string, callback: ChangeCallback): Subscription;
+  /**
+   * Takes the lock `name`, a key that this client may write, and keeps it until it is given back or lost. Rejects with
+   * `locked` when another holds it, or this client already does, for longer than `waitMs`.
+   */
+  lock(name: string, options?: LockOptions): Promise<Lock>;
+  /** Works under a lock, and gives it back whatever comes of it. The work stops when `lock.signal` fires. */
+  withLock<Result>(
+    name: string,
+    options: LockOptions,
+    work: (lock: Lock) => Result | Promise<Result>,
+  ): Promise<Result>;
+  /** The space's queue of tasks. */
+  readonly tasks: TaskQueue;
   /** A snapshot; the same object until something changed. */
   readonly status: Status;
   /** Calls back with every new snapshot, at most once per turn of the event loop. Answers the way out. */

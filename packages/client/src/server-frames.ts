@@ -13,8 +13,10 @@ import {
   type WireError,
 } from '@mnemon/protocol';
 import type { Connection } from './connection.ts';
+import type { LockKeeper } from './locks.ts';
 import type { LogFollower } from './log-follower.ts';
 import type { Outbox } from './outbox.ts';
+import type { Requests } from './requests.ts';
 import type { SeenClocks } from './seen-clocks.ts';
 import type { ServerClock } from './server-clock.ts';
 import type { ServerReads } from './server-reads.ts';
@@ -36,6 +38,8 @@ export interface FrameReaderOptions {
   readonly clock: WriteClock;
   readonly serverClock: ServerClock;
   readonly serverReads: ServerReads;
+  readonly requests: Requests;
+  readonly locks: LockKeeper;
   /** A frame that is no message: API Gateway's own errors, for one. Time-outs do the rest. */
   readonly onUnreadable: () => void;
   readonly onDegraded: (backends: readonly string[]) => void;
@@ -43,7 +47,7 @@ export interface FrameReaderOptions {
 
 /** Takes what the server says to whom it concerns. */
 export function createFrameReader(options: FrameReaderOptions): (text: string) => void {
-  const { connection, follower, outbox, seen, clock, serverClock, serverReads } = options;
+  const { connection, follower, outbox, seen, clock, serverClock, serverReads, requests, locks } = options;
 
   // What isn't here, `pong` and `unsubscribe`, answers what this client doesn't say.
   function read(frame: ServerFrame): void {
@@ -52,6 +56,8 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
     else if (frame.type === 'connected') readConnected(frame);
     else if (frame.type === 'heartbeat') readHeartbeat(frame);
     else if (frame.type === 'read') serverReads.answered(frame.id, frame.payload);
+    else if (frame.type === 'task') requests.answered(frame);
+    else if (frame.type === 'lock') requests.answered(frame) || locks.hear(frame);
     else if (frame.type === 'disconnect') dismiss(frame.payload);
     else if (frame.type === 'error') readError(frame);
   }
@@ -112,7 +118,8 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
     const n = batchNumber(id);
     if (ABOUT_CONNECTION.has(error.code)) dismiss(error);
     else if (n !== undefined) outbox.failed(n, error);
-    else if (!serverReads.failed(id, error) && connection.takeAnswer(id)) readRefusal(error);
+    else if (!serverReads.failed(id, error) && !requests.failed(id, error) && connection.takeAnswer(id))
+      readRefusal(error);
   }
 
   /** The server refused to connect, or to let this client catch up. */
@@ -153,7 +160,11 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
 
 /** Whether the server heard this client, whatever it says to it: both directions work. A push shows one. */
 const isAnswer = ({ type, payload }: ServerFrame): boolean =>
-  type === 'changes' ? payload.acks !== undefined && payload.acks.length > 0 : type !== 'disconnect';
+  type === 'changes'
+    ? payload.acks !== undefined && payload.acks.length > 0
+    : type === 'lock'
+      ? payload.is !== 'freed'
+      : type !== 'disconnect';
 
 const TOKEN_REFUSED: ReadonlySet<ErrorCode> = new Set(['token-expired', 'unauthorized']);
 const FOR_GOOD: ReadonlySet<ErrorCode> = new Set(['replaced', 'unsupported-version']);

@@ -107,5 +107,7 @@ const mayReplace = ({ op: last }: PendingOp, { op: next }: PendingOp): boolean =
   isWhole(last) &&
   isWhole(next) &&
   last.strategy === next.strategy &&
+  last.fence?.lock === next.fence?.lock &&
+  last.fence?.token === next.fence?.token &&
   last.expectedVersion === undefined &&
   next.expectedVersion === undefined;

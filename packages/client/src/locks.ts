@@ -1,0 +1,114 @@
+import { LIMITS, type LockFrame } from '@mnemon/protocol';
+import { checkKey } from './checked-op.ts';
+import { createTimer } from './clock.ts';
+import { type HeldLock, holdLock } from './held-lock.ts';
+import type { LockOptions, Locks } from './lock.ts';
+import { MnemonError } from './mnemon-error.ts';
+import type { Ports } from './ports.ts';
+import { createRandomName } from './random-name.ts';
+import type { Requests } from './requests.ts';
+
+const LEASE_MS = 30_000;
+
+export interface LockKeeper extends Locks {
+  /** What the server says that answers no request: that a lock is free, or that one was granted too late. */
+  hear(frame: LockFrame): void;
+  online(): void;
+  close(error: MnemonError): void;
+}
+
+/** All locks of a client. */
+export function createLocks(requests: Requests, ports: Ports): LockKeeper {
+  const { clock } = ports;
+  const held = new Set<HeldLock>();
+  /** Who waits for a lock to become free, by its name. */
+  const waiting = new Set<{ name: string; wake: () => void }>();
+  let closedBy: MnemonError | undefined;
+
+  async function acquire(name: string, leaseMs: number, waitMs: number): Promise<HeldLock> {
+    const attempt = createRandomName(ports.random);
+    const untilMs = clock.now() + waitMs;
+    const alarm = createAlarm(name);
+    let askedAtMs = clock.now();
+    try {
+      for (;;) {
+        const news = alarm.next(); // before asking: what comes while the answer is on its way counts
+        const answer = await requests.ask('lock', (resend) => {
+          if (!resend) askedAtMs = clock.now(); // which of several sends is answered, nobody knows
+          const leftMs = Math.max(0, Math.min(untilMs - clock.now(), LIMITS.lockWaitMs));
+          return { do: 'acquire', name, attempt, leaseMs, waitMs: leftMs };
+        });
+        if (answer.is === 'granted') return keep(name, answer.token, leaseMs, askedAtMs);
+        const leftMs = untilMs - clock.now();
+        if (answer.is !== 'held' || leftMs <= 0) throw new MnemonError('locked', `${name} is locked`);
+        alarm.set(Math.min(answer.leaseLeftMs, leftMs));
+        await news;
+        if (closedBy) throw closedBy;
+      }
+    } finally {
+      alarm.stop();
+    }
+  }
+
+  function keep(name: string, token: number, leaseMs: number, askedAtMs: number): HeldLock {
+    const onEnd = () => void held.delete(lock);
+    const lock = holdLock({ name, token, leaseMs, askedAtMs }, { clock, requests, onEnd });
+    held.add(lock);
+    return lock;
+  }
+
+  /** Rings when the lock is said to be free, or when its time has come. */
+  function createAlarm(name: string) {
+    let ring: () => void = () => {};
+    const waiter = { name, wake: () => ring() };
+    const timer = createTimer(clock, waiter.wake);
+    waiting.add(waiter);
+    return {
+      next: () =>
+        new Promise<void>((resolve) => {
+          ring = resolve;
+        }),
+      set: (ms: number) => timer.set(ms),
+      stop() {
+        timer.clear();
+        waiting.delete(waiter);
+      },
+    };
+  }
+
+  async function lock(name: string, { leaseMs = LEASE_MS, waitMs = 0 }: LockOptions = {}): Promise<HeldLock> {
+    checkKey(name);
+    checkTimes(leaseMs, waitMs);
+    return acquire(name, leaseMs, waitMs);
+  }
+
+  return {
+    lock,
+    hear({ payload }) {
+      if (payload.is === 'freed') {
+        for (const { name, wake } of [...waiting]) if (name === payload.name) wake();
+      } else if (payload.is === 'granted' && ![...held].some(({ token }) => token === payload.token)) {
+        // A repeated request, come after the lock was given back: nobody here knows of it.
+        const { name, token } = payload;
+        requests.ask('lock', () => ({ do: 'release', name, token })).catch(() => {});
+      }
+    },
+    online() {
+      for (const each of held) each.renew();
+      for (const { wake } of [...waiting]) wake(); // notices went to the connection that is gone
+    },
+    close(error) {
+      closedBy = error;
+      for (const each of [...held]) each.end(error);
+      for (const { wake } of [...waiting]) wake();
+    },
+  };
+}
+
+function checkTimes(leaseMs: number, waitMs: number): void {
+  const isLease = Number.isInteger(leaseMs) && leaseMs >= LIMITS.leastLeaseMs && leaseMs <= LIMITS.leaseMs;
+  if (!isLease) {
+    throw new MnemonError('bad-request', `a lease lasts ${LIMITS.leastLeaseMs} to ${LIMITS.leaseMs} ms`);
+  }
+  if (!(waitMs >= 0)) throw new MnemonError('bad-request', 'waitMs is at least 0');
+}
