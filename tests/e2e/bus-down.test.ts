@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engines } from './engines.ts';
+import { httpClient } from './http-client.ts';
 import { startTestCloud, type TestCloud } from './test-cloud.ts';
 
 /** Answers every command once asked, as long as it is there. */
@@ -26,7 +27,7 @@ describe.each(engines)('an event bus that goes down, on $name', ({ backends }) =
   });
   afterAll(() => cloud.close());
 
-  test('costs no write anything, and every heartbeat says so', async () => {
+  test('costs no write anything, and every heartbeat says so, and the status', async () => {
     const space = cloud.newSpace();
     const [writer, reader] = await Promise.all([
       cloud.connect(space, 'writer'),
@@ -47,6 +48,12 @@ describe.each(engines)('an event bus that goes down, on $name', ({ backends }) =
     }
     expect(cloud.logged.join('\n')).toContain('event bus is down');
     raw.socket.close();
+
+    const status = await (await httpClient(cloud, space, 'asker')).ask('/status');
+    expect(await status.json()).toMatchObject({
+      status: 'degraded',
+      backends: { redis: { status: 'degraded' }, mongodb: { status: 'ok' } },
+    });
     await Promise.all([writer.close(), reader.close()]);
   });
 });

@@ -64,11 +64,8 @@ export async function compose(): Promise<App> {
 
 export async function composeHttp(): Promise<HttpApp> {
   const app = await compose();
-  return {
-    ...app,
-    tickets: await composeTickets(app.settings),
-    probes: backendProbes(app.ports),
-  };
+  const [tickets, redis] = await Promise.all([composeTickets(app.settings), composeRedis(app.settings)]);
+  return { ...app, tickets, probes: backendProbes(app.ports, redis) };
 }
 
 /** All that the authorizer works with: it has nothing to do with the memory, and no credentials for it. */
@@ -123,12 +120,16 @@ const dynamoOptions = ({ AWS_REGION: region, DYNAMODB_ENDPOINT: endpoint }: Auth
   ...(endpoint && { endpoint }),
 });
 
-async function composeRateLimits(settings: Settings): Promise<RateLimits> {
+async function composeRedis(settings: Settings): Promise<RateLimits | undefined> {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = settings;
-  if (url && token) {
-    const { upstashRateLimits } = await import('@mnemon/adapters/redis');
-    return upstashRateLimits({ url, token, prefix: settings.BUS_PREFIX });
-  }
+  if (!url || !token) return undefined;
+  const { upstashRateLimits } = await import('@mnemon/adapters/redis');
+  return upstashRateLimits({ url, token, prefix: settings.BUS_PREFIX });
+}
+
+async function composeRateLimits(settings: Settings): Promise<RateLimits> {
+  const redis = await composeRedis(settings);
+  if (redis) return redis;
   const { memoryRateLimits } = await import('@mnemon/adapters/memory');
   return memoryRateLimits();
 }

@@ -1,4 +1,4 @@
-import type { Ports } from '@mnemon/core';
+import type { Ports, RateLimits } from '@mnemon/core';
 import { instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
 
 /** Asks a backend for next to nothing; rejects when it does not answer. */
@@ -15,8 +15,11 @@ const NOWHERE = {
   connectionId: 'c3RhdHVzLXByb2Jl=',
 };
 
-/** One probe per backend, through ports that the functions have anyway. */
-export function backendProbes({ log, connections, fanout }: Ports): Record<string, Probe> {
+/** One probe per backend, through ports that the functions have anyway; of Redis only where there is one. */
+export function backendProbes(
+  { log, connections, fanout }: Ports,
+  redis: RateLimits | undefined,
+): Record<string, Probe> {
   return {
     mongodb: () => log.head(NOWHERE.space),
     dynamodb: () => connections.changeSubscriptions(NOWHERE, { add: [] }),
@@ -24,6 +27,7 @@ export function backendProbes({ log, connections, fanout }: Ports): Record<strin
       const [result] = await fanout.post([{ connectionId: NOWHERE.connectionId, frames: ['{}'] }]);
       if (result === 'failed') throw new Error('the gateway does not answer');
     },
+    ...(redis && { redis: () => redis.count('status', 1_000) }),
   };
 }
 
