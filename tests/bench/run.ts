@@ -5,6 +5,7 @@ import { benchFinding } from './finding.ts';
 import { benchInit } from './init.ts';
 import { benchLogLength } from './log-length.ts';
 import { benchPropagation } from './propagation.ts';
+import { benchSnapshots } from './snapshots.ts';
 import { benchStartUp } from './start-up.ts';
 import { benchStrategies } from './strategies.ts';
 import { benchFanOut, benchWrites } from './throughput.ts';
@@ -25,6 +26,7 @@ const BENCHES = {
   strategies: benchStrategies,
   finding: benchFinding,
   'log-length': benchLogLength,
+  snapshots: benchSnapshots,
 };
 
 const wanted = process.argv.slice(2);
