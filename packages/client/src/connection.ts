@@ -30,7 +30,7 @@ export interface Connection {
   gone(): Promise<void>;
 }
 
-type PayloadOf<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }>['payload'];
+export type PayloadOf<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }>['payload'];
 
 export interface ConnectionOptions {
   readonly url: string;

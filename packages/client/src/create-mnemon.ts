@@ -1,11 +1,15 @@
 import {
   type Entry,
   type FoundPage,
+  type HistoryPage,
   isLive,
   type JsonValue,
   type ListRequest,
+  type Moment,
   matches,
+  type PastState,
   patternProblem,
+  type Scope,
 } from '@mnemon/protocol';
 import { checkedOp, checkKey, type Intent, type Unstamped } from './checked-op.ts';
 import { createTimer, type Timer } from './clock.ts';
@@ -76,18 +80,29 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
   async function readFromServer(key: string) {
     checkKey(key);
     checkOpen();
-    const { entries: found } = await serverReads.ask({ get: key });
+    const { entries: found } = await serverReads.ask('read', { get: key });
     return found[0]?.value;
   }
 
   async function list(prefix: string, options: ListOptions = {}): Promise<FoundPage> {
     checkOpen();
-    return serverReads.ask({ list: { ...options, prefix } as ListRequest });
+    return serverReads.ask('read', { list: { ...options, prefix } as ListRequest });
   }
 
   async function search(text: string, options: PageOptions = {}): Promise<FoundPage> {
     checkOpen();
-    return serverReads.ask({ search: { ...options, text } });
+    return serverReads.ask('read', { search: { ...options, text } });
+  }
+
+  async function history(key: string, options: PageOptions = {}): Promise<HistoryPage> {
+    checkKey(key);
+    checkOpen();
+    return serverReads.ask('history', { ...options, key });
+  }
+
+  async function stateAt(scope: Scope, at: Moment, options: PageOptions = {}): Promise<PastState> {
+    checkOpen();
+    return serverReads.ask('state-request', { ...options, scope, at });
   }
 
   /** A removal takes back what its writer has seen: so there must be something to see. */
@@ -131,6 +146,8 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     read: (key, { from } = {}) => harmless(from === 'server' ? readFromServer(key) : read(key)),
     list: (prefix, options) => harmless(list(prefix, options)),
     search: (text, options) => harmless(search(text, options)),
+    history: (key, options) => harmless(history(key, options)),
+    stateAt: (scope, at, options) => harmless(stateAt(scope, at, options)),
     entries: (pattern) => harmless(entries(pattern)),
     lock: (name, options) => harmless(lock(name, options)),
     withLock: (name, options, work) => harmless(withLock({ lock }, name, options, work)),

@@ -94,7 +94,7 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     isFollowing: () => connection.state.following,
     onChange: () => board.changed(),
   });
-  const serverReads = createServerReads(ports, (question, id) => connection.send('read', question, id));
+  const serverReads = createServerReads(ports, connection.send);
   const requests = createRequests(connection, ports);
   const locks = createLocks(requests, ports);
   const readFrame = createFrameReader({

@@ -1,4 +1,16 @@
-export type { Cursor, Entry, FoundPage, JsonValue, Task, TaskCounts } from '@mnemon/protocol';
+export type {
+  Cursor,
+  Entry,
+  FoundPage,
+  HistoryPage,
+  JsonValue,
+  KeptVersion,
+  Moment,
+  PastState,
+  Scope,
+  Task,
+  TaskCounts,
+} from '@mnemon/protocol';
 export type { Change, ChangeCallback } from './change.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export type { TokenSource } from './connection.ts';

@@ -1,4 +1,15 @@
-import type { Entry, FoundPage, JsonValue, ListRequest, Relationship, Strategy } from '@mnemon/protocol';
+import type {
+  Entry,
+  FoundPage,
+  HistoryPage,
+  JsonValue,
+  ListRequest,
+  Moment,
+  PastState,
+  Relationship,
+  Scope,
+  Strategy,
+} from '@mnemon/protocol';
 import type { ChangeCallback } from './change.ts';
 import type { Lock, LockOptions } from './lock.ts';
 import type { Written } from './pending-op.ts';
@@ -83,6 +94,17 @@ export interface Mnemon {
   list(prefix: string, options?: ListOptions): Promise<FoundPage>;
   /** Asks the server for the entries that hold every word of `text`, in their key, tags, entities or value. In pages, too. */
   search(text: string, options?: PageOptions): Promise<FoundPage>;
+  /**
+   * Asks the server for the versions of `key`, the newest first, each with its writer, what it did, and an RFC 6902 patch
+   * from the one before. In pages, as far back as the log reaches.
+   */
+  history(key: string, options?: PageOptions): Promise<HistoryPage>;
+  /**
+   * Asks the server for the entries of a scope, `{ key }` or `{ prefix }`, as they were at `{ cursor }` or `{ timeMs }`.
+   * In pages; the `cursor` of the answer names the moment that was found. Rejects with `too-old` where the log no longer
+   * reaches back so far, and with `bad-cursor` for one of another log.
+   */
+  stateAt(scope: Scope, at: Moment, options?: PageOptions): Promise<PastState>;
   /** The committed entries that match `pattern`, deleted ones left out; own writes are among them once acked. */
   entries(pattern?: string): Promise<Entry[]>;
   /**

@@ -55,7 +55,7 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
     else if (frame.type === 'caught-up') readCaughtUp(frame);
     else if (frame.type === 'connected') readConnected(frame);
     else if (frame.type === 'heartbeat') readHeartbeat(frame);
-    else if (frame.type === 'read') serverReads.answered(frame.id, frame.payload);
+    else if (isServerAnswer(frame)) serverReads.answered(frame.id, frame.payload);
     else if (frame.type === 'task') requests.answered(frame);
     else if (frame.type === 'lock') requests.answered(frame) || locks.hear(frame);
     else if (frame.type === 'disconnect') dismiss(frame.payload);
@@ -157,6 +157,10 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
     if (connection.state.following) reportProgress();
   };
 }
+
+type AnswerFrame = Extract<ServerFrame, { type: 'read' | 'history' | 'state-response' }>;
+const isServerAnswer = (frame: ServerFrame): frame is AnswerFrame =>
+  frame.type === 'read' || frame.type === 'history' || frame.type === 'state-response';
 
 /** Whether the server heard this client, whatever it says to it: both directions work. A push shows one. */
 const isAnswer = ({ type, payload }: ServerFrame): boolean =>
