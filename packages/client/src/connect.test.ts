@@ -356,6 +356,26 @@ test('a subscription that was ended hears nothing more', async () => {
   expect(seen).toEqual(['one']);
 });
 
+test('what was given up is said with every heartbeat until it is answered, and not what is wanted again', async () => {
+  let isLost = true;
+  const lose = (text: string) => isLost && JSON.parse(text).type === 'unsubscribe' && said.push(text) > 0;
+  const said: string[] = [];
+  const { open, settled, heard, clock } = createWorld({}, lose);
+  const a = await open('a');
+  const views = ['one/**', 'two/**'].map((pattern) => a.subscribe(pattern, () => {}));
+  await settled(Promise.all(views.map(({ ready }) => ready)));
+  for (const end of views) end();
+  await clock.advanceUntil(() => said.length === 2, 10_000);
+  expect(JSON.parse(said[0] as string).payload.patterns).toEqual(['one/**', 'two/**']);
+  await settled(a.subscribe('two/**', () => {}).ready);
+  isLost = false;
+  await clock.advanceUntil(() => heard('unsubscribe').length > 0, 10_000);
+  expect(heard('unsubscribe')[0]?.payload.patterns).toEqual(['one/**']);
+  await clock.advance(60_000);
+  expect(heard('unsubscribe')).toHaveLength(1);
+  expect(heard('heartbeat').length).toBeGreaterThan(5);
+});
+
 test('flush has nothing to wait for when nothing is pending, connected or not', async () => {
   const { open, network, clock } = createWorld();
   const a = await open('a');

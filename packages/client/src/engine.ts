@@ -1,7 +1,8 @@
-import { type ClientId, patternOf } from '@mnemon/protocol';
+import type { ClientId } from '@mnemon/protocol';
 import { type Connection, createConnection, type TokenSource } from './connection.ts';
 import { type ConnectionState, isConnected } from './connection-state.ts';
 import { createDeferred } from './deferred.ts';
+import { createGivenUp } from './given-up.ts';
 import { createLocks, type LockKeeper } from './locks.ts';
 import { createLogFollower } from './log-follower.ts';
 import { MnemonError } from './mnemon-error.ts';
@@ -97,8 +98,13 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
   const serverReads = createServerReads(ports, connection.send);
   const requests = createRequests(connection, ports);
   const locks = createLocks(requests, ports);
+  const givenUp = createGivenUp(
+    (topic) => topics.wanted.includes(topic),
+    (patterns) => connection.send('unsubscribe', { patterns, change: ++lastChange }),
+  );
   const readFrame = createFrameReader({
     connection,
+    givenUp,
     follower,
     outbox,
     seen,
@@ -140,6 +146,7 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     if (isConnected(before) && !isConnected(state)) {
       outbox.offline();
       requests.offline();
+      givenUp.forget();
     }
     if (before.name === 'gapped' && state.name === 'catching-up') counts.gaps++;
     if (state.name === 'live') arriveLive();
@@ -171,9 +178,9 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     } else if (state.name === 'live' && topics.surplus.length > 0) giveUp(topics.surplus);
   }
 
-  /** That it gets lost does no harm: what is still sent is not kept. */
+  /** That it gets lost does no harm: what is still sent is not kept, and the server hears of it again. */
   function giveUp(surplus: readonly string[]): void {
-    connection.send('unsubscribe', { patterns: surplus.map(patternOf), change: ++lastChange });
+    givenUp.add(surplus);
     topics.drop(surplus);
     replica.keep((key) => isOf(topics.held, key));
   }

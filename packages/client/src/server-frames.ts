@@ -13,6 +13,7 @@ import {
   type WireError,
 } from '@mnemon/protocol';
 import type { Connection } from './connection.ts';
+import type { GivenUp } from './given-up.ts';
 import type { LockKeeper } from './locks.ts';
 import type { LogFollower } from './log-follower.ts';
 import type { Outbox } from './outbox.ts';
@@ -33,6 +34,7 @@ const batchNumber = (id: string): number | undefined =>
 export interface FrameReaderOptions {
   readonly connection: Connection;
   readonly follower: LogFollower;
+  readonly givenUp: GivenUp;
   readonly outbox: Outbox;
   readonly seen: SeenClocks;
   readonly clock: WriteClock;
@@ -47,9 +49,10 @@ export interface FrameReaderOptions {
 
 /** Takes what the server says to whom it concerns. */
 export function createFrameReader(options: FrameReaderOptions): (text: string) => void {
-  const { connection, follower, outbox, seen, clock, serverClock, serverReads, requests, locks } = options;
+  const { connection, follower, givenUp, outbox, seen, clock, serverClock, serverReads, requests, locks } =
+    options;
 
-  // What isn't here, `pong` and `unsubscribe`, answers what this client doesn't say.
+  // What isn't here, `pong`, answers what this client doesn't say.
   function read(frame: ServerFrame): void {
     if (frame.type === 'changes') readChanges(frame);
     else if (frame.type === 'caught-up') readCaughtUp(frame);
@@ -59,6 +62,7 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
     else if (frame.type === 'task') requests.answered(frame);
     else if (frame.type === 'lock') requests.answered(frame) || locks.hear(frame);
     else if (frame.type === 'disconnect') dismiss(frame.payload);
+    else if (frame.type === 'unsubscribe') givenUp.answered(frame.id);
     else if (frame.type === 'error') readError(frame);
   }
 
@@ -84,6 +88,8 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
   function readHeartbeat({ payload: { head, newest = head, degraded } }: HeartbeatAnswer): void {
     follower.hearBeat(head, newest); // I4: the frame that was lost last is noticed here
     options.onDegraded(degraded);
+    // Not while more is asked for: a change with a greater number would overtake that.
+    if (connection.state.name === 'live') givenUp.repeat();
   }
 
   function takePage(page: CaughtUpPayload) {

@@ -93,6 +93,7 @@ export function createMiniServer(options: MiniServerOptions): MiniServer {
     if (type === 'write') write(row, id, payload);
     else if (type === 'heartbeat') reply(row, 'heartbeat', id, { head: head(), degraded: [] });
     else if (type === 'disconnect') rows.delete(row);
+    else if (type === 'unsubscribe') reply(row, 'unsubscribe', id, { patterns: [] });
     else if (type === 'subscribe') {
       row.isSubscribed = true;
       const { cursor } = payload;
