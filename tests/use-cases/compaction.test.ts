@@ -89,8 +89,8 @@ describe('a reader, and a log that is compacted', () => {
 
   test('that happens before any of its pages, of everything or of a topic: it ends with the state that there is', async () => {
     for (const patterns of [undefined, ['k1', 'k7']]) {
-      for (let when = 0; when < 6; when++) {
-        const world = await agedWorld(900);
+      for (let when = 0; when < 4; when++) {
+        const world = await agedWorld(450);
         const ann = attach(world, 'ann');
         const request = { cursor: await cursorAt(world, 0), ...(patterns && { patterns }) };
         let isCompacted = false;
