@@ -50,6 +50,8 @@ export async function startRealtimePeer(redisUrl: string, readers: number) {
     async close(): Promise<void> {
       for (const reader of all) reader.unsubscribe();
       await redis.del(name);
+      // Its subscriptions go on to publish a ping each minute, and nobody handles what becomes of it.
+      redis.publish = async () => 0;
       await rest.close();
     },
   };

@@ -33,3 +33,4 @@ const wanted = process.argv.slice(2);
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (wanted.length === 0 || wanted.includes(name)) await bench();
 }
+process.exit(); // a peer's timers would keep the process
