@@ -85,7 +85,6 @@ describe.each(storageEngines)('compaction on $name', ({ open }) => {
       [6, 'online'],
       [5, 'offline'],
     ] as const) {
-      // biome-ignore format: short
       const scene = await aged(40);
       await attend(scene, seq, status);
       expect((await compacted(scene)).floor).toBe(6);

@@ -125,7 +125,9 @@ describe.each(storageEngines)('export and import on $name', ({ open }) => {
     const scene = await openScene(store.ports);
     for (let i = 0; i < 250; i++) await scene.put({ [`key/${i % 7}`]: i });
     const text = (await exported(scene)).join('');
-    const pieces = Array.from({ length: Math.ceil(text.length / 1_000) }, (_, i) => text.slice(i * 1_000, (i + 1) * 1_000)); // biome-ignore format: short
+    const pieces = Array.from({ length: Math.ceil(text.length / 1_000) }, (_, i) =>
+      text.slice(i * 1_000, (i + 1) * 1_000),
+    );
     const space = newName();
     expect(await importInto(scene, space, pieces)).toMatchObject({ ok: true });
     expect(await seenIn(scene, space).state()).toEqual(await scene.state());
@@ -146,14 +148,23 @@ describe.each(storageEngines)('export and import on $name', ({ open }) => {
       ['line 1: this is no line', [swap(lines[0] as string, '"format":1', '"format":2'), ...lines.slice(1)]],
       ['line 2: a second header', [lines[0] as string, ...lines]],
       ['does not fit: missing', lines.filter((_, i) => i !== 5)],
-      ['does not fit: rewritten', lines.map((line, i) => (i === 6 ? swap(line, '"value":1', '"value":9') : line))],
-      ['a commit of another space', lines.map((line, i) => (i === 6 ? swap(line, /"space":"[^"]+"/, '"space":"x"') : line))],
-      ['the sum is another', lines.map((line, i) => (i === 1 ? swap(line, '"version":1', '"version":2') : line))],
+      [
+        'does not fit: rewritten',
+        lines.map((line, i) => (i === 6 ? swap(line, '"value":1', '"value":9') : line)),
+      ],
+      [
+        'a commit of another space',
+        lines.map((line, i) => (i === 6 ? swap(line, /"space":"[^"]+"/, '"space":"x"') : line)),
+      ],
+      [
+        'the sum is another',
+        lines.map((line, i) => (i === 1 ? swap(line, '"version":1', '"version":2') : line)),
+      ],
       ['entries out of order', [lines[0], lines[2], lines[1], ...lines.slice(3)] as string[]],
       ['commits are missing', ended(lines.slice(0, -2))],
       ['the end is missing', lines.slice(0, -1)],
       ['something follows the end', [...lines, lines[0] as string]],
-    ]; // biome-ignore format: a table
+    ];
     for (const [problem, pieces] of bad) {
       const space = newName();
       const answered = await importInto(scene, space, pieces);

@@ -28,10 +28,11 @@ describe.each(engines)('an instance that comes back, on $name', ({ backends }) =
         cloud.gateway.cut(connectionId);
         return { copies: when === 'arrives' ? 0 : 1 };
       };
+      // The first answer is lost, to whichever connection of the writer it went: it has to ask again (I6).
+      cloud.gateway.faults.onPost = (_, body) => (cuts < 2 && body.includes('"acks":') ? 'drop' : undefined);
       const written = await Promise.all([writer.write('a', 1), writer.write('b', 2)]);
       expect(written).toMatchObject([{ version: 1 }, { version: 1 }]);
-      // What arrived is answered to whichever connection the writer has then: not always does it ask again.
-      expect(cuts).toBeGreaterThan(when === 'arrives' ? 1 : 0);
+      expect(cuts).toBeGreaterThan(1);
       expect(writer.status).toMatchObject({ reconnects: 1, pendingOps: 0 });
 
       const events = (await cloud.commits(space)).flatMap(({ commit }) => commit.events);
@@ -44,6 +45,7 @@ describe.each(engines)('an instance that comes back, on $name', ({ backends }) =
         expect(await writer.entries()).toEqual(await observer.entries());
       });
       cloud.gateway.faults.onMessage = () => undefined;
+      cloud.gateway.faults.onPost = () => undefined;
       await Promise.all([writer.close(), observer.close()]);
     },
   );

@@ -18,7 +18,15 @@ const MEETINGS: [
   ['custom', ['a'], ['b'], ['a', 'b']],
   ['importance', ['a', { importance: 0.9 }], ['b', { importance: 0.1 }], ['a']],
   ['max-value', [{ x: 1, y: 9 }], [{ x: 5, y: 2 }], [{ x: 5, y: 9 }]],
-  ['array-merge', [['x', 'y']], [['y', 'z']], [['x', 'y', 'z'], ['y', 'z', 'x']]], // biome-ignore format: in turn
+  [
+    'array-merge',
+    [['x', 'y']],
+    [['y', 'z']],
+    [
+      ['x', 'y', 'z'],
+      ['y', 'z', 'x'],
+    ],
+  ],
   ['object-merge', [{ a: { x: 1 } }], [{ a: { y: 2 }, b: 3 }], [{ a: { x: 1, y: 2 }, b: 3 }]],
   ['merge-all', [{ a: 1 }, { tags: ['s'] }], [{ b: 2 }, { tags: ['t'] }], [{ a: 1, b: 2 }]],
   ['counter', [3], [4], [7]],

@@ -261,6 +261,16 @@ describe('a writer', () => {
   });
 });
 
+test('the bus is not told what a strategy remembers', async () => {
+  const world = makeWorld();
+  await writeAlone(world, 'ann', { ...put(world, 'k', ['x']), strategy: 'set' });
+  await writeAlone(world, 'ben', { ...put(world, 'k', ['y']), strategy: 'set' });
+  const kept = await world.ports.log.commits({ ...AT, afterSeq: 0, limit: 10 });
+  expect(JSON.stringify(kept)).toContain('merging');
+  expect(world.told.map(({ seq }) => seq)).toEqual([1, 2]);
+  expect(JSON.stringify(world.told)).not.toContain('merging');
+});
+
 test('the bus is told of every commit, with all its events, and of nothing else', async () => {
   const world = makeWorld();
   await writeAlone(world, 'ann', put(world, 'a', 1), put(world, 'b', 2));

@@ -127,7 +127,10 @@ async function replaced(
 ): Promise<Append['entries']> {
   const entries = lastVersions(commits);
   if (entries.length === 0) return [];
-  const seqs = await imports.seqsOf(space, entries.map(({ key }) => key)); // biome-ignore format: short
+  const seqs = await imports.seqsOf(
+    space,
+    entries.map(({ key }) => key),
+  );
   return entries.map((entry) => ({ entry, loadedSeq: seqs.get(entry.key) ?? 0 }));
 }
 

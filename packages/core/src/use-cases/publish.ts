@@ -3,6 +3,7 @@ import type { Caller } from '../domain/caller.ts';
 import { changesFrames } from '../domain/changes-frames.ts';
 import { deliver, deliverAll, type Reader, redact } from '../domain/delivery.ts';
 import type { Answer, Plan } from '../domain/plan-commits.ts';
+import { shown } from '../domain/shown.ts';
 import { concerns, readableTopics } from '../domain/topics.ts';
 import type { Connection } from '../ports/connections.ts';
 import type { Post } from '../ports/fanout.ts';
@@ -28,7 +29,7 @@ export async function publish(ports: Ports, plan: Plan): Promise<void> {
   const absent = posted.filter((answer) => !audience.some(({ answers }) => answers.includes(answer)));
   const listeners = audience.filter((listener) => isConcerned(listener, plan.commits));
   await Promise.all([
-    ports.bus.publish(plan.commits.map(({ commit }) => commit)),
+    ports.bus.publish(plan.commits.map(({ commit }) => ({ ...commit, events: commit.events.map(shown) }))),
     postToAll(ports, plan, listeners, directPosts(absent, plan.epoch, nowMs)),
     ...expired.map((connection) => dismiss(ports, connection, 'token-expired', 'the token has expired')),
   ]);

@@ -17,10 +17,10 @@ export type Verdict = { intact: true; end: ChainEnd } | Flaw;
 const COMMITS_PER_READ = 500;
 
 /**
- * Walks the whole hash chain of a partition, from the log's floor on: finds a commit that was rewritten, that is missing, or that belongs elsewhere,
- * and a log that was cut off (I2). The newest commit has no successor to betray it; it is compared with the entries that it
- * made. Who may write to the store can forge both: that is noticed by whoever passes the `end` of an earlier
- * verification as `known`.
+ * Walks the whole hash chain of a partition, from the log's floor on: finds a commit that was rewritten, that is missing,
+ * or that belongs elsewhere, and a log that was cut off (I2). The newest commit has no successor to betray it; it is
+ * compared with the entries that it made. Who may write to the store can forge both: that is noticed by whoever passes
+ * the `end` of an earlier verification as `known`.
  */
 export async function verify(
   ports: Pick<Ports, 'log' | 'snapshots'>,

@@ -116,10 +116,19 @@ export function conflictsContract(name: string, makeStorage: MakeStorage): void 
       const at = await openSpace(log);
       await record(at, [{ pattern: 'a.$b/*' }, { strategy: 'set', pattern: 'a.$b/*', arrivedBy: 'Zoe' }, {}]);
       expect(await conflicts.stats(at.space)).toEqual({
-        byStrategy: [{ name: 'last-write-wins', count: 2 }, { name: 'set', count: 1 }],
-        byPattern: [{ name: 'a.$b/*', count: 2 }, { name: '', count: 1 }],
-        byPair: [{ name: 'ann bob', count: 2 }, { name: 'Zoe ann', count: 1 }],
-      }); // biome-ignore format: a table
+        byStrategy: [
+          { name: 'last-write-wins', count: 2 },
+          { name: 'set', count: 1 },
+        ],
+        byPattern: [
+          { name: 'a.$b/*', count: 2 },
+          { name: '', count: 1 },
+        ],
+        byPair: [
+          { name: 'ann bob', count: 2 },
+          { name: 'Zoe ann', count: 1 },
+        ],
+      });
     });
 
     test('come with their commit or not at all, and never twice', async () => {

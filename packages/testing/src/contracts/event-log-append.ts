@@ -60,8 +60,13 @@ export function appendTests(makeStorage: MakeStorage): void {
       const at = await openSpace(log);
       const append = appendOf(at, await loadAll(log, at), [
         { values: [['tasks/1/state', 'open']] },
-        { values: [['tasks/2/state', 'open'], ['tasks/1/state', 'done']] },
-      ]); // biome-ignore format: one line per commit
+        {
+          values: [
+            ['tasks/2/state', 'open'],
+            ['tasks/1/state', 'done'],
+          ],
+        },
+      ]);
       expect(await log.append(append)).toBe('committed');
 
       expect(await log.commits({ ...at, afterSeq: 0, limit: 10 })).toEqual(append.commits);
@@ -181,7 +186,14 @@ export function appendTests(makeStorage: MakeStorage): void {
 
     test('what has no canonical text is refused, and nothing of it is kept', async () => {
       const at = await openSpace(log);
-      const append = appendOf(at, await loadAll(log, at), [{ values: [['a', 1], ['b', 2]] }]); // biome-ignore format: short
+      const append = appendOf(at, await loadAll(log, at), [
+        {
+          values: [
+            ['a', 1],
+            ['b', 2],
+          ],
+        },
+      ]);
       for (const bad of [Number.POSITIVE_INFINITY, '\ud800']) {
         const [a, b] = append.entries.map(({ entry }) => ({ entry, loadedSeq: 0 }));
         const broken = { ...append, entries: [a, { ...b, entry: { ...b?.entry, value: bad } }] };

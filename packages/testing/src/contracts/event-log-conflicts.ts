@@ -28,8 +28,23 @@ export function conflictTests(makeStorage: MakeStorage): void {
   const busySpace = async () => {
     const at = await openSpace(log);
     const mutation = newMutation();
-    await write(log, at, [{ values: [['a', 1], ['gone', 1]], mutation }]); // biome-ignore format: short
-    await write(log, at, [{ values: [['b', 1], ['gone', undefined]] }]); // biome-ignore format: short
+    await write(log, at, [
+      {
+        values: [
+          ['a', 1],
+          ['gone', 1],
+        ],
+        mutation,
+      },
+    ]);
+    await write(log, at, [
+      {
+        values: [
+          ['b', 1],
+          ['gone', undefined],
+        ],
+      },
+    ]);
     const waiting = [waitingBatch(at.space), waitingBatch(at.space)];
     for (const batch of waiting) await inbox.put(at, batch);
     return { at, mutation, settled: waiting.map(({ batch: { client, n } }) => ({ client, n })) };

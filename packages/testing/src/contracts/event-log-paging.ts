@@ -67,7 +67,10 @@ export function pagingTests(makeStorage: MakeStorage): void {
       await write(log, at, [{ values: ['a', 'b', 'c'].map((key) => [key, 1] as const) }]);
       await write(log, at, [{ values: [['b', undefined]] }]);
       const page = await log.entries({ ...at, afterKey: 'a', limit: 2, withTombstones: true });
-      expect(page.map(({ key, value }) => [key, value])).toEqual([['b', undefined], ['c', 1]]); // biome-ignore format: short
+      expect(page.map(({ key, value }) => [key, value])).toEqual([
+        ['b', undefined],
+        ['c', 1],
+      ]);
     });
 
     test('go on after a key that is gone, or never was', async () => {

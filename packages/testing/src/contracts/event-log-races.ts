@@ -70,9 +70,11 @@ export function raceTests(makeStorage: MakeStorage): void {
           if ((await log.append(append)) === 'committed') return;
         }
       };
-      await Promise.all(Array.from({ length: 8 }, async () => {
-        for (let i = 0; i < 3; i++) await increment();
-      })); // biome-ignore format: short
+      await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          for (let i = 0; i < 3; i++) await increment();
+        }),
+      );
       expect((await loadAll(log, at, ['counter'])).entries.get('counter')).toMatchObject({
         value: 24,
         version: 24,

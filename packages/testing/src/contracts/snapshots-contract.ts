@@ -21,7 +21,11 @@ export function snapshotsContract(name: string, makeStorage: MakeStorage): void 
       await snapshots.putChunk(at, { attempt: 'a', number: 10 }, '["ten"]');
       expect(await snapshots.chunk(at, { attempt: 'a', number: 0 })).toBe(text);
       expect(await snapshots.chunk(at, { attempt: 'a', number: 10 })).toBe('["ten"]');
-      for (const other of [{ attempt: 'a', number: 1 }, { attempt: 'b', number: 0 }, { attempt: '', number: 0 }]) // biome-ignore format: short
+      for (const other of [
+        { attempt: 'a', number: 1 },
+        { attempt: 'b', number: 0 },
+        { attempt: '', number: 0 },
+      ])
         expect(await snapshots.chunk(at, other)).toBeUndefined();
       expect(await snapshots.chunk({ ...at, partition: 1 }, { attempt: 'a', number: 0 })).toBeUndefined();
     });
