@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { Change } from './change.ts';
 import { type ConnectOptions, connect } from './connect.ts';
 import type { Subscription } from './mnemon.ts';
+import { openMnemon } from './open-mnemon.ts';
 import type { Status } from './status.ts';
 
 /** `intercept` sees what a client says first, and keeps it from the server by answering true. */
@@ -45,9 +46,11 @@ function createWorld(
   /** What the server says, whatever it means. */
   const say = (type: string, payload: unknown, id = '') =>
     server.say(JSON.stringify({ type, id, timestamp: clock.now(), payload }));
+  const openAtOnce = (instanceId: string) =>
+    openMnemon({ url: 'ws://mini', token: 'token', instanceId }, ports);
   const heard = <Type extends ClientFrame['type']>(type: Type) =>
     server.heard.filter((frame): frame is Extract<ClientFrame, { type: Type }> => frame.type === type);
-  return { clock, server, network, sockets, settled, open, say, heard };
+  return { clock, server, network, sockets, settled, open, openAtOnce, say, heard };
 }
 
 test('what one client writes, the other is called with, and nothing survives close', async () => {
@@ -193,6 +196,52 @@ describe('a client that only writes', () => {
     network.cutAll();
     await clock.advanceUntil(() => a.status.reconnects === 1);
     expect(heard('connect')[1]?.payload).toMatchObject({ subscriptions: ['k/**'], cursor: { seq: [1] } });
+  });
+});
+
+describe('a client that is opened without waiting', () => {
+  test('reads own writes at once, and sends them when there is a connection', async () => {
+    const { openAtOnce, settled, server } = createWorld();
+    const a = openAtOnce('a');
+    const written = a.write('k', 1);
+    const read = a.read('other');
+    expect(await a.read('k')).toBe(1);
+    expect(a.status).toMatchObject({ state: 'connecting', pendingOps: 1 });
+    await settled(a.connected);
+    expect(await settled(written)).toMatchObject({ version: 1 });
+    expect(await settled(read)).toBeUndefined();
+    expect(server.log).toHaveLength(1);
+  });
+
+  test('is tried for as long as the service is away', async () => {
+    let isAway = true;
+    const { openAtOnce, settled, clock } = createWorld({ refuse: () => (isAway ? 503 : undefined) });
+    const a = openAtOnce('a');
+    const written = a.write('k', 1);
+    await clock.advance(600_000);
+    isAway = false;
+    expect(await settled(written)).toMatchObject({ version: 1 });
+    await a.connected;
+  });
+
+  test('closes with the reason when no other try would help', async () => {
+    const { openAtOnce, settled, clock } = createWorld({ refuse: () => 401 });
+    const a = openAtOnce('a');
+    const written = a.write('k', 1);
+    await expect(settled(written)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(a.connected).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(a.write('k', 2)).rejects.toMatchObject({ code: 'unauthorized' });
+    expect(clock.timerCount).toBe(0);
+  });
+
+  test('can be closed before it ever connected', async () => {
+    const { openAtOnce, settled, clock, network } = createWorld({ refuse: () => 503 });
+    const a = openAtOnce('a');
+    const written = a.write('k', 1);
+    await settled(a.close());
+    for (const each of [written, a.connected]) await expect(each).rejects.toMatchObject({ code: 'closed' });
+    await clock.advance(1);
+    expect([clock.timerCount, network.openCount]).toEqual([0, 0]);
   });
 });
 

@@ -153,6 +153,7 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     withLock: (name, options, work) => harmless(withLock({ lock }, name, options, work)),
     tasks,
     subscribe,
+    connected: engine.arrived,
     get status() {
       return board.current;
     },

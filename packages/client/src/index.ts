@@ -35,6 +35,7 @@ export {
   MnemonError,
   type MnemonErrorCode,
 } from './mnemon-error.ts';
+export { type OpenOptions, openMnemon } from './open-mnemon.ts';
 export type { Written } from './pending-op.ts';
 export type { Ports } from './ports.ts';
 export type { Status, StatusCallback } from './status.ts';

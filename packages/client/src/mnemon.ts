@@ -126,6 +126,8 @@ export interface Mnemon {
   ): Promise<Result>;
   /** The space's queue of tasks. */
   readonly tasks: TaskQueue;
+  /** Resolves once the server has answered for the first time; rejects when the client was closed before. */
+  readonly connected: Promise<void>;
   /** A snapshot; the same object until something changed. */
   readonly status: Status;
   /** Calls back with every new snapshot, at most once per turn of the event loop. Answers the way out. */

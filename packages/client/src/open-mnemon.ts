@@ -1,0 +1,56 @@
+import { instanceIdSchema } from '@mnemon/protocol';
+import type { TokenSource } from './connection.ts';
+import { createMnemon } from './create-mnemon.ts';
+import { createEngine, type Engine } from './engine.ts';
+import type { Mnemon } from './mnemon.ts';
+import { MnemonError } from './mnemon-error.ts';
+import { type Ports, realPorts } from './ports.ts';
+
+export interface OpenOptions {
+  /** The WebSocket endpoint: `wss://…`. */
+  readonly url: string;
+  /** Who connects, and to which space. As a function it is asked anew for each connection, so tokens may expire. */
+  readonly token: TokenSource;
+  /** The name of this program. One connection per name: a second one replaces the first. */
+  readonly instanceId: string;
+  /** Hears what the application's own callbacks throw; by default they are logged. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/**
+ * A client of a space, at once: it connects by itself, and until it has, reads and writes are as they are offline. It
+ * tries for as long as it takes; what no other try would change, like a token that is refused, closes it, and
+ * `memory.connected` rejects. Throws `bad-request` where `url` or `instanceId` is none.
+ *
+ * @example
+ * const memory = openMnemon({ url, token, instanceId: 'planner' });
+ * memory.write('tasks/42/state', 'planned'); // leaves when there is a connection
+ * await memory.connected;
+ */
+export function openMnemon(options: OpenOptions, ports: Partial<Ports> = {}): Mnemon {
+  return openClient(options, { ...realPorts(), ...ports }).memory;
+}
+
+/** A client that has begun to connect, and what it is made of. */
+export function openClient(options: OpenOptions, ports: Ports): { engine: Engine; memory: Mnemon } {
+  const { token, instanceId, onError = logError } = options;
+  const url = addressOf(options.url, instanceId);
+  const engine = createEngine({ url, token, instanceId, onError, ports });
+  const memory = createMnemon(engine, ports);
+  engine.connection.dispatch({ type: 'start' });
+  return { engine, memory };
+}
+
+function addressOf(url: string, instanceId: string): string {
+  if (!URL.canParse(url) || !/^wss?:$/.test(new URL(url).protocol)) {
+    throw new MnemonError('bad-request', `not a WebSocket URL: ${url}`);
+  }
+  if (!instanceIdSchema.safeParse(instanceId).success) {
+    throw new MnemonError('bad-request', `not an instance id: ${instanceId}`);
+  }
+  const address = new URL(url);
+  address.searchParams.set('instance', instanceId);
+  return address.href;
+}
+
+const logError = (error: unknown): void => console.error('mnemon: a callback failed:', error);
