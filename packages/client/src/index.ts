@@ -15,6 +15,20 @@ export type { Change, ChangeCallback } from './change.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export type { TokenSource } from './connection.ts';
 export type { Lock, LockOptions } from './lock.ts';
+export type { TaskAgent } from './manager/agent-memory.ts';
+export type { SyncConflict, SyncEvents } from './manager/events.ts';
+export type { Latency } from './manager/latency-sample.ts';
+export { MemorySyncManager } from './manager/memory-sync-manager.ts';
+export type { SyncMetrics } from './manager/metrics.ts';
+export type {
+  MemorySyncOptions,
+  NamespaceOption,
+  SyncDeleteOptions,
+  SyncSubscribeOptions,
+  SyncWriteOptions,
+} from './manager/options.ts';
+export type { QueueView } from './manager/queue-memory.ts';
+export type { WorkerStatus } from './manager/worker-memory.ts';
 export type {
   DeleteOptions,
   ListOptions,

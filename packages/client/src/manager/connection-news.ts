@@ -1,0 +1,33 @@
+import type { Mnemon } from '../mnemon.ts';
+import type { Status } from '../status.ts';
+import type { Tell } from './events.ts';
+
+/**
+ * Tells of reconnects, reloads and flushes. It looks at snapshots, of which some may be skipped, so it goes by what they
+ * count and not by the states between.
+ */
+export function tellConnectionNews(
+  memory: Pick<Mnemon, 'status' | 'onStatus'>,
+  tell: Tell,
+  onFlushed: () => void,
+): void {
+  let before: Status = memory.status;
+  let isAway = false;
+
+  memory.onStatus((status) => {
+    const hasReturned = status.reconnects > before.reconnects;
+    const isWaiting = status.state === 'waiting' && wasConnected(before);
+    if (!isAway && (hasReturned || isWaiting)) tell('reconnecting');
+    isAway = isWaiting || (isAway && !hasReturned);
+    if (hasReturned) tell('reconnected', { reconnects: status.reconnects });
+    if (status.reloads > before.reloads) tell('reloaded', { reloads: status.reloads });
+    if (before.pendingOps > 0 && status.pendingOps === 0 && status.state !== 'closed') {
+      onFlushed();
+      tell('batch-flushed', { writes: before.pendingOps });
+    }
+    before = status;
+  });
+}
+
+const CONNECTED: ReadonlySet<string> = new Set(['catching-up', 'live', 'gapped']);
+const wasConnected = ({ state }: Status): boolean => CONNECTED.has(state);

@@ -1,0 +1,42 @@
+import { keyProblem } from '@mnemon/protocol';
+import { MnemonError } from '../mnemon-error.ts';
+
+/** Where the manager keeps what, below its namespace. */
+export const PATHS = {
+  taskState: (taskId: string) => `tasks/${taskId}/state`,
+  taskLock: (taskId: string) => `tasks/${taskId}/lock`,
+  taskProgress: (taskId: string) => `tasks/${taskId}/progress`,
+  taskAgents: (taskId: string) => `tasks/${taskId}/agents`,
+  taskAgent: (taskId: string, agentId: string) => `tasks/${taskId}/agents/${agentId}`,
+  workerStatus: (workerId: string) => `workers/${workerId}/status`,
+  workerCapacity: (workerId: string) => `workers/${workerId}/capacity`,
+  queue: 'coordination/queue',
+  assignments: 'coordination/assignments',
+  metrics: 'coordination/metrics',
+} as const;
+
+/** Puts keys and patterns under a namespace. Without one, `''`, they stay what they are. */
+export interface Namespace {
+  readonly name: string;
+  /** A key that carries the namespace already is left as it is. */
+  key(key: string): string;
+  /** Patterns, too; and a last segment that is a bare `*` also reaches deeper. */
+  pattern(pattern: string): string;
+}
+
+/** Throws `bad-request` for what is no path. */
+export function createNamespace(name: string): Namespace {
+  const problem = typeof name === 'string' ? name && keyProblem(name) : 'it is no string';
+  if (problem) throw new MnemonError('bad-request', `not a namespace: ${problem}`);
+  const carriesIt = (path: string) => name === '' || path === name || path.startsWith(`${name}/`);
+  const below = (path: string) => (carriesIt(path) ? path : `${name}/${path}`);
+  return {
+    name,
+    key: (key) => (typeof key === 'string' ? below(key) : key),
+    pattern: (pattern) => (typeof pattern === 'string' ? reachingDeeper(below(pattern)) : pattern),
+  };
+}
+
+/** `tasks/*` means all below `tasks`, and not `tasks` itself. */
+const reachingDeeper = (pattern: string): string =>
+  pattern === '*' || pattern.endsWith('/*') ? `${pattern}/**` : pattern;

@@ -1,0 +1,141 @@
+import type { JsonValue } from '@mnemon/protocol';
+import { createTimer } from '../clock.ts';
+import type { Lock } from '../lock.ts';
+import { MnemonError } from '../mnemon-error.ts';
+import { type Ports, realPorts } from '../ports.ts';
+import type { TaskQueue } from '../task-queue.ts';
+import { createAgentMemory, type TaskAgent } from './agent-memory.ts';
+import { NamespacedMemory } from './namespaced-memory.ts';
+import type { MemorySyncOptions } from './options.ts';
+import { createQueueMemory, type QueueView } from './queue-memory.ts';
+import { createTaskMemory } from './task-memory.ts';
+import { createWorkerMemory, type WorkerStatus } from './worker-memory.ts';
+
+/** How long `MemorySyncManager.connect` waits. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * One shared memory for workers and agents, under one namespace: what one writes, all read, hear and find again.
+ *
+ * `new` doesn't wait: writes queue and reads wait until there is a connection. `connect` does.
+ *
+ * @example
+ * const manager = await MemorySyncManager.connect({ workerId: 'worker-1', url, token });
+ * manager.subscribe('tasks/*', { onChange: (key, value) => console.log(key, value) });
+ * await manager.syncTaskState('42', { status: 'running' });
+ * if (await manager.acquireTaskLock('42')) await manager.releaseTaskLock('42');
+ * await manager.shutdown();
+ */
+export class MemorySyncManager extends NamespacedMemory {
+  readonly #tasks = createTaskMemory(this.core);
+  readonly #workers = createWorkerMemory(this.core);
+  readonly #agents = createAgentMemory(this.core);
+  readonly #queue = createQueueMemory(this.core);
+
+  /**
+   * A manager that is connected. Rejects, with nothing left behind, when the token was refused (`unauthorized`) or nothing
+   * answered within ten seconds (`unavailable`).
+   */
+  static async connect(options: MemorySyncOptions, ports: Partial<Ports> = {}): Promise<MemorySyncManager> {
+    const manager = new MemorySyncManager(options, ports);
+    const { clock } = { ...realPorts(), ...ports };
+    let giveUp: (error: MnemonError) => void = () => {};
+    const late = new Promise<never>((_, reject) => {
+      giveUp = reject;
+    });
+    const message = `no answer from ${options.url} within ${CONNECT_TIMEOUT_MS} ms`;
+    const timer = createTimer(clock, () => giveUp(new MnemonError('unavailable', message)));
+    timer.set(CONNECT_TIMEOUT_MS);
+    try {
+      await Promise.race([manager.memory.connected, late]);
+      return manager;
+    } catch (error) {
+      await manager.shutdown();
+      throw error;
+    } finally {
+      timer.clear();
+    }
+  }
+
+  /** Writes `tasks/<taskId>/state`. */
+  syncTaskState(taskId: string, state: JsonValue): Promise<void> {
+    return this.#tasks.syncState(taskId, state);
+  }
+
+  /** What was synced last; `null` for a task that nobody has synced. */
+  getTaskState(taskId: string): Promise<JsonValue | null> {
+    return this.#tasks.getState(taskId);
+  }
+
+  /** Writes `tasks/<taskId>/progress`: `{ progress, status }`. */
+  syncTaskProgress(taskId: string, progress: number, status: string): Promise<void> {
+    return this.#tasks.syncProgress(taskId, progress, status);
+  }
+
+  /**
+   * Takes the lock of a task: true for one holder at a time, of all processes (I7). False when another has it, or this
+   * worker already does. It is renewed until it is released; its lease ends `timeout` milliseconds after its holder was
+   * last heard of.
+   */
+  acquireTaskLock(taskId: string, timeout = 30_000): Promise<boolean> {
+    return this.#tasks.acquireLock(taskId, timeout);
+  }
+
+  /** Gives the lock of a task back. False when this manager does not hold it: nothing happens then. */
+  releaseTaskLock(taskId: string): Promise<boolean> {
+    return this.#tasks.releaseLock(taskId);
+  }
+
+  /** The lock of a task, while this manager holds it. A write that carries it, `{ lock }`, is refused once it is lost. */
+  taskLock(taskId: string): Lock | undefined {
+    return this.#tasks.lockOf(taskId);
+  }
+
+  /** The space's queue of tasks. */
+  get tasks(): TaskQueue {
+    return this.memory.tasks;
+  }
+
+  /** Writes `workers/<workerId>/status`. */
+  syncWorkerStatus(workerId: string, status: WorkerStatus): Promise<void> {
+    return this.#workers.syncStatus(workerId, status);
+  }
+
+  /** Writes `workers/<workerId>/capacity`. */
+  syncWorkerCapacity(workerId: string, capacity: JsonValue): Promise<void> {
+    return this.#workers.syncCapacity(workerId, capacity);
+  }
+
+  /** Writes `tasks/<taskId>/agents/<agentId>`. */
+  syncAgentCoordination(taskId: string, agentId: string, data: JsonValue): Promise<void> {
+    return this.#agents.syncCoordination(taskId, agentId, data);
+  }
+
+  getAgentCoordination(taskId: string, agentId: string): Promise<JsonValue | null> {
+    return this.#agents.getCoordination(taskId, agentId);
+  }
+
+  /** All agents that have coordinated on a task, by their ids. */
+  getTaskAgents(taskId: string): Promise<TaskAgent[]> {
+    return this.#agents.agentsOf(taskId);
+  }
+
+  /** Writes `coordination/queue` by hand: until it is deleted, `getQueue` answers this. */
+  syncQueue(queue: QueueView): Promise<void> {
+    return this.#queue.syncQueue(queue);
+  }
+
+  getQueue(): Promise<JsonValue | null> {
+    return this.#queue.getQueue();
+  }
+
+  /** Writes `coordination/assignments`. */
+  syncAssignments(assignments: JsonValue): Promise<void> {
+    return this.#queue.syncAssignments(assignments);
+  }
+
+  /** Writes `coordination/metrics`. */
+  syncMetrics(metrics: JsonValue): Promise<void> {
+    return this.#queue.syncMetrics(metrics);
+  }
+}

@@ -1,0 +1,75 @@
+import type { VectorClock } from '@mnemon/protocol';
+import { merge } from '@mnemon/protocol';
+import type { Change } from '../change.ts';
+import type { Status } from '../status.ts';
+import { createLatencySample, type Latency } from './latency-sample.ts';
+
+export interface SyncMetrics {
+  /** Calls of `read` and of what reads. */
+  readonly reads: number;
+  /** Calls of `write` and of what writes, not operations: several writes of one key may leave as one. */
+  readonly writes: number;
+  readonly conflicts: number;
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
+  /** How often everything that had been written was acked. */
+  readonly syncs: number;
+  readonly cache: { readonly size: number; readonly maxSize: number; readonly invalidated: number };
+  /** Operations that aren't acked yet. */
+  readonly pendingWrites: number;
+  readonly subscriptions: number;
+  /** Of each instance the highest counter in any version that this client was shown. */
+  readonly vectorClock: VectorClock;
+  /** From another instance's write until it was here, by both machines' clocks. */
+  readonly propagation: Latency;
+  /** From `write` until its ack. */
+  readonly ack: Latency;
+  /** Connections after the first. */
+  readonly reconnects: number;
+  /** Batches that were sent again. */
+  readonly resends: number;
+  /** Commits that were missing for so long that they were asked for. */
+  readonly gaps: number;
+}
+
+/** What the manager counts itself; the rest of its metrics others know. */
+export interface Counters {
+  reads: number;
+  writes: number;
+  conflicts: number;
+  syncs: number;
+  acked(ms: number): void;
+  /** A change that a subscription heard. `isLive`: it came as it happened, and not with a catch-up. */
+  heard(change: Change, nowMs: number, isLive: boolean): void;
+  readonly seen: Pick<SyncMetrics, 'vectorClock' | 'propagation' | 'ack'>;
+}
+
+export function createCounters(): Counters {
+  const propagation = createLatencySample();
+  const ack = createLatencySample();
+  let vectorClock: VectorClock = {};
+  return {
+    reads: 0,
+    writes: 0,
+    conflicts: 0,
+    syncs: 0,
+    acked: (ms) => ack.add(ms),
+    heard({ entry, own }, nowMs, isLive) {
+      vectorClock = merge(vectorClock, entry.clock);
+      if (isLive && !own) propagation.add(nowMs - entry.hlc.wallMs);
+    },
+    get seen() {
+      return { vectorClock, propagation: propagation.read(), ack: ack.read() };
+    },
+  };
+}
+
+export function metricsOf(
+  counters: Counters,
+  status: Status,
+  more: Pick<SyncMetrics, 'subscriptions' | 'cacheHits' | 'cacheMisses' | 'cache'>,
+): SyncMetrics {
+  const { reads, writes, conflicts, syncs, seen } = counters;
+  const { pendingOps: pendingWrites, reconnects, resends, gaps } = status;
+  return { reads, writes, conflicts, syncs, ...more, pendingWrites, ...seen, reconnects, resends, gaps };
+}

@@ -1,0 +1,148 @@
+import type { HistoryPage, JsonValue, Moment, PastState, Scope } from '@mnemon/protocol';
+import { EventEmitter } from 'eventemitter3';
+import { callGuarded } from '../guarded-call.ts';
+import type { Mnemon, PageOptions } from '../mnemon.ts';
+import { openMnemon } from '../open-mnemon.ts';
+import type { Written } from '../pending-op.ts';
+import { type Ports, realPorts } from '../ports.ts';
+import type { Status } from '../status.ts';
+import { tellConnectionNews } from './connection-news.ts';
+import type { SyncEvents, Tell } from './events.ts';
+import { createLiveSubscriptions, type LiveSubscriptions } from './live-subscriptions.ts';
+import { createManagerCore, type ManagerCore } from './manager-core.ts';
+import { type Counters, createCounters, metricsOf, type SyncMetrics } from './metrics.ts';
+import {
+  type MemorySyncOptions,
+  type NamespaceOption,
+  type SyncDeleteOptions,
+  type SyncSubscribeOptions,
+  type SyncWriteOptions,
+  settingsOf,
+} from './options.ts';
+
+/** Reads, writes and subscriptions below a namespace, with metrics and events. */
+export class NamespacedMemory extends EventEmitter<SyncEvents> {
+  /** The client beneath, for what this class has no method for. Its keys and patterns are whole: with the namespace. */
+  readonly memory: Mnemon;
+  readonly workerId: string;
+  readonly namespace: string;
+  protected readonly core: ManagerCore;
+  readonly #counters: Counters = createCounters();
+  readonly #subscriptions: LiveSubscriptions;
+  readonly #cacheSize: number;
+  #ending: Promise<void> | undefined;
+
+  /** Connects by itself, and doesn't wait for it. Throws `bad-request` for options that are none. */
+  constructor(options: MemorySyncOptions, ports: Partial<Ports> = {}) {
+    super();
+    const { workerId, namespace, defaultTTL, cacheSize } = settingsOf(options);
+    const { url, token, onError = logError } = options;
+    const { clock } = { ...realPorts(), ...ports };
+    const tell: Tell = (name, ...details) =>
+      callGuarded(() => void this.emit(name, ...(details as never)), undefined, onError);
+    this.memory = openMnemon({ url, token, instanceId: workerId, onError }, ports);
+    this.workerId = workerId;
+    this.namespace = namespace;
+    this.#cacheSize = cacheSize;
+    const { memory } = this;
+    this.core = createManagerCore({ memory, clock, namespace, defaultTTL, counters: this.#counters, tell });
+    this.#subscriptions = createLiveSubscriptions({ memory, tell, onError }, (change) =>
+      this.#counters.heard(change, clock.now(), memory.status.state !== 'catching-up'),
+    );
+    tellConnectionNews(memory, tell, () => this.#counters.syncs++);
+  }
+
+  /**
+   * The value of `key`, this client's own newest one before all; `null` where there is none. Waits for the connection
+   * where nothing is known of the key yet.
+   */
+  read(key: string, options?: NamespaceOption): Promise<JsonValue | null> {
+    return this.core.read(key, options);
+  }
+
+  /**
+   * Writes `value` under `key`; `read` answers it from the call on. Resolves once it is taken in, with
+   * `durability: 'acked'` once it is durable, and then tells what became of it. A write that expects a version or holds a
+   * lock waits for its ack in any case. Rejects when it was refused by then; later, `write-failed` tells.
+   */
+  write(key: string, value: JsonValue, options?: SyncWriteOptions): Promise<Written | undefined> {
+    return this.core.write(key, value, options);
+  }
+
+  /** Deletes `key`, with the promises of `write`. */
+  delete(key: string, options?: SyncDeleteOptions): Promise<Written | undefined> {
+    return this.core.remove(key, options);
+  }
+
+  /** The keys that match, sorted, each with its namespace. */
+  async searchKeys(pattern: string, options?: NamespaceOption): Promise<string[]> {
+    return (await this.core.find(pattern, options)).map(({ key }) => key);
+  }
+
+  /**
+   * Calls back for every committed change of a matching key, by whatever process, and answers an id for `unsubscribe`.
+   * `*` stays within a segment, but at the end of a pattern it reaches deeper; `**` crosses segments. From the event
+   * `subscribed` on no change is missed. Throws `bad-pattern`.
+   */
+  subscribe(pattern: string, options: SyncSubscribeOptions = {}): string {
+    return this.#subscriptions.add(this.core.within(options).pattern(pattern), options);
+  }
+
+  /** Ends a subscription. False when there is none of this id. */
+  unsubscribe(id: string): boolean {
+    return this.#subscriptions.end(id);
+  }
+
+  /** Resolves when everything written so far was acked or refused. */
+  async forceSync(): Promise<void> {
+    await this.memory.flush();
+    this.core.tell('force-sync');
+  }
+
+  /** Forgets what is cached. */
+  clearCache(): void {
+    this.core.tell('cache-cleared');
+  }
+
+  getMetrics(): SyncMetrics {
+    return metricsOf(this.#counters, this.memory.status, {
+      subscriptions: this.#subscriptions.size,
+      cacheHits: 0,
+      cacheMisses: 0,
+      cache: { size: 0, maxSize: this.#cacheSize, invalidated: 0 },
+    });
+  }
+
+  /** How the connection is. */
+  get status(): Status {
+    return this.memory.status;
+  }
+
+  /** The versions of `key`, the newest first, in pages. */
+  history(key: string, options: PageOptions & NamespaceOption = {}): Promise<HistoryPage> {
+    const { namespace: _, ...page } = options;
+    return this.memory.history(this.core.within(options).key(key), page);
+  }
+
+  /** What a key, or all below a path, was at a moment: `{ cursor }` or `{ timeMs }`. In pages. */
+  at(moment: Moment, scope: Scope, options: PageOptions & NamespaceOption = {}): Promise<PastState> {
+    const { namespace: _, ...page } = options;
+    return this.memory.stateAt(this.core.scope(scope, options), moment, page);
+  }
+
+  /**
+   * Waits a bounded time for the acks of what was written, says goodbye, upon which the server frees this client's locks,
+   * and leaves no timer and no socket behind. The first call counts, all resolve with it.
+   */
+  shutdown(): Promise<void> {
+    this.#ending ??= this.#shutDown();
+    return this.#ending;
+  }
+
+  async #shutDown(): Promise<void> {
+    await this.memory.close();
+    this.core.tell('shutdown');
+  }
+}
+
+const logError = (error: unknown): void => console.error('mnemon: a callback failed:', error);

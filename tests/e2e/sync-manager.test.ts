@@ -1,0 +1,120 @@
+import { MemorySyncManager, type MemorySyncOptions } from '@mnemon/client';
+import type { SpaceId } from '@mnemon/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { engines } from './engines.ts';
+import { eventually } from './eventually.ts';
+import { startTestCloud, type TestCloud } from './test-cloud.ts';
+
+describe.each(engines)('MemorySyncManager, on $name', ({ backends }) => {
+  let cloud: TestCloud;
+  beforeAll(async () => {
+    cloud = await startTestCloud(backends);
+  });
+  afterAll(() => cloud.close());
+
+  const optionsOf = (space: SpaceId, workerId: string): MemorySyncOptions => ({
+    workerId,
+    url: cloud.url,
+    token: () => cloud.issueToken({ space }),
+  });
+  const connect = (space: SpaceId, workerId: string, options: Partial<MemorySyncOptions> = {}) =>
+    MemorySyncManager.connect({ ...optionsOf(space, workerId), ...options });
+
+  test('works right after `new`: writes queue, reads answer own writes, others wait for the connection', async () => {
+    const space = cloud.newSpace();
+    const manager = new MemorySyncManager(optionsOf(space, 'early'));
+    await manager.write('a', 1);
+    expect(await manager.read('a')).toBe(1);
+    expect(await manager.read('b')).toBeNull();
+    await manager.forceSync();
+    const other = await connect(space, 'other');
+    expect(await other.read('a')).toBe(1);
+    expect(await other.read('task-sentinel/a')).toBe(1);
+    expect(await other.read('a', { namespace: 'elsewhere' })).toBeNull();
+    await Promise.all([manager.shutdown(), other.shutdown()]);
+  });
+
+  test('tasks, workers, agents and the queue are where the old system had them', async () => {
+    const space = cloud.newSpace();
+    const [one, two] = await Promise.all([connect(space, 'one'), connect(space, 'two')]);
+    await one.syncTaskState('42', { status: 'running' });
+    await one.syncTaskProgress('42', 0.5, 'halfway');
+    await one.syncWorkerStatus('one', { state: 'busy', tasks: ['42'], capacity: 3 });
+    await one.syncWorkerCapacity('one', 3);
+    await one.syncAgentCoordination('42', 'planner', { step: 1 });
+    await one.syncAgentCoordination('42', 'coder', { step: 2 });
+    await one.syncQueue({ pending: ['43'], processing: ['42'] });
+    await one.syncAssignments({ 42: 'one' });
+    await one.syncMetrics({ done: 0 });
+    await one.forceSync();
+    expect(await two.getTaskState('42')).toEqual({ status: 'running' });
+    expect(await two.getTaskState('43')).toBeNull();
+    expect(await two.getAgentCoordination('42', 'coder')).toEqual({ step: 2 });
+    expect(await two.getTaskAgents('42')).toEqual([
+      { agentId: 'coder', data: { step: 2 } },
+      { agentId: 'planner', data: { step: 1 } },
+    ]);
+    expect(await two.getQueue()).toEqual({ pending: ['43'], processing: ['42'] });
+    expect(await two.searchKeys('*')).toEqual(
+      [
+        'coordination/assignments',
+        'coordination/metrics',
+        'coordination/queue',
+        'tasks/42/agents/coder',
+        'tasks/42/agents/planner',
+        'tasks/42/progress',
+        'tasks/42/state',
+        'workers/one/capacity',
+        'workers/one/status',
+      ].map((key) => `task-sentinel/${key}`),
+    );
+    await Promise.all([one.shutdown(), two.shutdown()]);
+  });
+
+  test('hears of what others change, and says so', async () => {
+    const space = cloud.newSpace();
+    const [one, two] = await Promise.all([connect(space, 'one'), connect(space, 'two')]);
+    const heard: unknown[] = [];
+    const invalid: string[] = [];
+    const subscribed = new Promise((resolve) => two.once('subscribed', resolve));
+    const id = two.subscribe('tasks/*', {
+      onChange: (key, value) => heard.push([key, value]),
+      onInvalidate: (key) => invalid.push(key),
+    });
+    expect(await subscribed).toEqual({ id, pattern: 'task-sentinel/tasks/*/**' });
+    await one.write('tasks/1/state', 'new', { durability: 'acked' });
+    await one.delete('tasks/1/state', { durability: 'acked' });
+    await two.write('tasks/2', 'own', { durability: 'acked' });
+    await eventually(() =>
+      expect(heard).toEqual([
+        ['task-sentinel/tasks/1/state', 'new'],
+        ['task-sentinel/tasks/1/state', null],
+        ['task-sentinel/tasks/2', 'own'],
+      ]),
+    );
+    expect(invalid).toEqual(['task-sentinel/tasks/1/state', 'task-sentinel/tasks/1/state']);
+    expect(two.unsubscribe(id)).toBe(true);
+    expect(two.unsubscribe(id)).toBe(false);
+    const { subscriptions, propagation, ack, writes, vectorClock } = two.getMetrics();
+    expect({ subscriptions, writes, ack: ack.count, heard: propagation.count }).toEqual({
+      ...{ subscriptions: 0, writes: 1, ack: 1, heard: 2 },
+    });
+    expect(vectorClock).toEqual({ one: 2, two: 1 });
+    await Promise.all([one.shutdown(), two.shutdown()]);
+  });
+
+  test('a task is locked for one, who alone can release it', async () => {
+    const space = cloud.newSpace();
+    const [one, two] = await Promise.all([connect(space, 'one'), connect(space, 'two')]);
+    expect(await one.acquireTaskLock('42')).toBe(true);
+    expect(await one.acquireTaskLock('42')).toBe(false);
+    expect(await two.acquireTaskLock('42')).toBe(false);
+    expect(await two.releaseTaskLock('42')).toBe(false);
+    expect(await two.acquireTaskLock('42')).toBe(false);
+    expect(await one.releaseTaskLock('42')).toBe(true);
+    expect(await two.acquireTaskLock('42')).toBe(true);
+    await two.shutdown();
+    await eventually(async () => expect(await one.acquireTaskLock('42')).toBe(true));
+    await one.shutdown();
+  });
+});
