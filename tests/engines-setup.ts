@@ -1,4 +1,5 @@
 import { MongoBinary, MongoMemoryReplSet } from 'mongodb-memory-server-core';
+import { chromiumPath } from './chromium.ts';
 import { ENGINES, engineUrl } from './engines.ts';
 
 /** Downloading a mongod takes its time, once. */
@@ -28,6 +29,8 @@ export async function teardown(): Promise<void> {
   const lines = ENGINES.map(
     ({ name }) => `  ${name.padEnd(9)} ${engineUrl(name) ? 'ran' : 'skipped'}: ${reasons.get(name)}`,
   );
+  const browser = chromiumPath();
+  lines.push(`  ${'Chromium'.padEnd(9)} ${browser ? `ran: ${browser}` : 'skipped: there is none in PATH'}`);
   console.log(['', 'Engines', `  ${'In memory'.padEnd(9)} ran: always does`, ...lines, ''].join('\n'));
   await mongoServer?.stop();
 }

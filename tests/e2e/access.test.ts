@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from '@mnemon/client';
 import type { SpaceId } from '@mnemon/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engines } from './engines.ts';
@@ -51,6 +52,13 @@ describe.each(engines)('who gets in, on $name', ({ backends }) => {
     const audited = cloud.logged.filter((line) => line.includes('"level":"audit"'));
     expect(audited.length).toBeGreaterThanOrEqual(3);
     for (const each of [first, second]) expect(audited.join()).not.toContain(each);
+  });
+
+  test('the client takes a ticket in place of a token', async () => {
+    const token = async () => ({ ticket: await ticketOf(cloud.newSpace()) });
+    const ann = await connect({ url: cloud.url, token, instanceId: 'ann' });
+    expect(await ann.write('by', 'ticket')).toMatchObject({ version: 1 });
+    await ann.close();
   });
 
   test('too many tickets, connects and writes are refused, of this user and of this space only', async () => {

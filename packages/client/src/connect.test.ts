@@ -245,6 +245,18 @@ describe('a client that is opened without waiting', () => {
   });
 });
 
+test('a ticket is asked for each connection, and travels in the URL, without a token', async () => {
+  const { open, clock, network, sockets } = createWorld();
+  let issued = 0;
+  const a = await open('a', { token: async () => ({ ticket: `ticket-${++issued}` }) });
+  network.cutAll();
+  await clock.advanceUntil(() => a.status.reconnects === 1);
+  expect(sockets.map(({ url, token }) => [url.search, token])).toEqual([
+    ['?instance=a&ticket=ticket-1', undefined],
+    ['?instance=a&ticket=ticket-2', undefined],
+  ]);
+});
+
 describe('connect rejects', () => {
   test('when the token is refused', async () => {
     const { open, clock } = createWorld({ refuse: () => 401 });

@@ -11,10 +11,15 @@ import {
 import { transition } from './connection-table.ts';
 import type { LogFollower } from './log-follower.ts';
 import type { Ports } from './ports.ts';
-import { type Socket, type SocketEnd, TOO_LARGE } from './socket.ts';
+import { type Socket, type SocketEnd, type SocketRequest, TOO_LARGE } from './socket.ts';
 
-/** Asked anew for each connection, so that a token may expire. */
-export type TokenSource = string | (() => string | Promise<string>);
+/** Opens one connection, once: what a web page is given that shall not see the token. From `POST /tickets`. */
+export interface Ticket {
+  readonly ticket: string;
+}
+
+/** Asked anew for each connection, so that a token may expire, and a ticket is used once. */
+export type TokenSource = string | (() => string | Ticket | Promise<string | Ticket>);
 
 /** The connection machine, at work: it runs the effects and brings back what comes of them. */
 export interface Connection {
@@ -121,14 +126,11 @@ export function createConnection(options: ConnectionOptions): Connection {
     try {
       const current = typeof token === 'function' ? await token() : token;
       if (mine !== generation) return;
-      socket = ports.openSocket(
-        { url, token: current },
-        {
-          opened: () => mine === generation && dispatch({ type: 'opened' }),
-          received: (text) => mine === generation && onFrame(text),
-          ended: (end) => mine === generation && failed(end),
-        },
-      );
+      socket = ports.openSocket(requestOf(url, current), {
+        opened: () => mine === generation && dispatch({ type: 'opened' }),
+        received: (text) => mine === generation && onFrame(text),
+        ended: (end) => mine === generation && failed(end),
+      });
     } catch (cause) {
       if (mine === generation) failed({ cause });
     }
@@ -184,4 +186,11 @@ export function createConnection(options: ConnectionOptions): Connection {
     takeAnswer,
     gone: async () => void (await Promise.all(closing)),
   };
+}
+
+function requestOf(url: string, shown: string | Ticket): SocketRequest {
+  if (typeof shown === 'string') return { url, token: shown };
+  const address = new URL(url);
+  address.searchParams.set('ticket', shown.ticket);
+  return { url: address.href };
 }

@@ -13,7 +13,7 @@ export type {
 } from '@mnemon/protocol';
 export type { Change, ChangeCallback } from './change.ts';
 export { type ConnectOptions, connect } from './connect.ts';
-export type { TokenSource } from './connection.ts';
+export type { Ticket, TokenSource } from './connection.ts';
 export type { Lock, LockOptions } from './lock.ts';
 export type { TaskAgent } from './manager/agent-memory.ts';
 export type { SyncConflict, SyncEvents } from './manager/events.ts';

@@ -9,7 +9,10 @@ import { type Ports, realPorts } from './ports.ts';
 export interface OpenOptions {
   /** The WebSocket endpoint: `wss://…`. */
   readonly url: string;
-  /** Who connects, and to which space. As a function it is asked anew for each connection, so tokens may expire. */
+  /**
+   * Who connects, and to which space. As a function it is asked anew for each connection, so tokens may expire; it may
+   * answer a `{ ticket }` instead, which a page gets from its own server and never sees a token.
+   */
   readonly token: TokenSource;
   /** The name of this program. One connection per name: a second one replaces the first. */
   readonly instanceId: string;

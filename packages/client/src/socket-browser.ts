@@ -6,7 +6,8 @@ export const MAX_MESSAGE_BYTES = 32 * 1024;
 
 /** Over the platform's WebSocket, which can't set headers: the token travels as a subprotocol. */
 export const openSocket: OpenSocket = ({ url, token }, events) => {
-  const socket = new WebSocket(url, [SUBPROTOCOL, `${TOKEN_SUBPROTOCOL_PREFIX}${token}`]);
+  const shown = token === undefined ? [] : [`${TOKEN_SUBPROTOCOL_PREFIX}${token}`];
+  const socket = new WebSocket(url, [SUBPROTOCOL, ...shown]);
   socket.onopen = () => events.opened();
   socket.onmessage = ({ data }) => events.received(String(data));
   socket.onclose = ({ code, reason }) => events.ended({ closeCode: code, cause: { code, reason } });

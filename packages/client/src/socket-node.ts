@@ -13,7 +13,7 @@ export const MAX_MESSAGE_BYTES = LIMITS.batchBytes;
 /** Over `ws`: the token travels in a header, and a refused handshake shows its HTTP status. */
 export const openSocket: OpenSocket = ({ url, token }, events) => {
   const options: ClientOptions & { closeTimeout: number } = {
-    headers: { authorization: `Bearer ${token}` },
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     perMessageDeflate: false,
     closeTimeout: CLOSE_TIMEOUT_MS,
   };

@@ -1,7 +1,8 @@
 /** Where to connect, and as whom. */
-interface SocketRequest {
+export interface SocketRequest {
   readonly url: string;
-  readonly token: string;
+  /** Left out where the URL carries a ticket. */
+  readonly token?: string;
 }
 
 /** How a socket ended, or why it never opened. */

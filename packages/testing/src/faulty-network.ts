@@ -18,7 +18,7 @@ export const NO_FAULTS: Faults = { dropRate: 0, duplicateRate: 0, cutRate: 0, mi
 
 interface Request {
   readonly url: string;
-  readonly token: string;
+  readonly token?: string;
 }
 
 interface ClientEvents {
@@ -30,7 +30,7 @@ interface ClientEvents {
 /** The server's end of a connection. */
 export interface ServerSocket {
   readonly url: URL;
-  readonly token: string;
+  readonly token: string | undefined;
   send(text: string): void;
   close(closeCode?: number): void;
 }
