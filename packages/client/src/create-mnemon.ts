@@ -15,7 +15,15 @@ import { checkedOp, checkKey, type Intent, type Unstamped } from './checked-op.t
 import { createTimer, type Timer } from './clock.ts';
 import type { Engine } from './engine.ts';
 import { withLock } from './lock.ts';
-import type { DeleteOptions, ListOptions, Mnemon, PageOptions, Subscription } from './mnemon.ts';
+import type {
+  AnyDurability,
+  DeleteOptions,
+  ListOptions,
+  Mnemon,
+  PageOptions,
+  Subscription,
+  WriteOptions,
+} from './mnemon.ts';
 import { MnemonError } from './mnemon-error.ts';
 import type { Written } from './pending-op.ts';
 import type { Ports } from './ports.ts';
@@ -37,12 +45,13 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
   }
 
   /** Not async: the own value is there before this returns (I9). */
-  function submit(intent: Unstamped<Intent>): Promise<Written> {
-    return new Promise<Written>((resolve) => {
+  function submit(intent: Unstamped<Intent>, durability: 'acked' | 'queued' = 'acked'): Promise<Written> {
+    return new Promise((resolve) => {
       checkOpen();
       checkKey(intent.key);
       const { op, sizeBytes } = checkedOp({ ...intent, ...seen.of(intent.key), hlc: writeClock.next() });
-      resolve(outbox.add(op, sizeBytes));
+      const taken = durability === 'queued' ? outbox.queue(op, sizeBytes) : outbox.add(op, sizeBytes);
+      resolve(taken as Promise<Written>); // who asked for `queued` knows that there is none
     });
   }
 
@@ -138,8 +147,10 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
   }
 
   return {
-    write: (key, value, options) => harmless(submit({ op: 'put', key, value, ...fenced(options) })),
-    delete: (key, options) => harmless(submit({ op: 'delete', key, ...fenced(options) })),
+    write: (key: string, value: JsonValue, options?: Partial<AnyDurability<WriteOptions>>) =>
+      harmless(submit({ op: 'put', key, value, ...said(options) }, options?.durability)),
+    delete: (key: string, options?: Partial<AnyDurability<DeleteOptions>>) =>
+      harmless(submit({ op: 'delete', key, ...said(options) }, options?.durability)),
     increment: (key, by = 1) => harmless(submit({ op: 'increment', key, by })),
     addTo: (key, ...items) => harmless(submit({ op: 'change-set', key, add: items })),
     removeFrom: (key, ...items) => harmless(removeFrom(key, items)),
@@ -163,11 +174,11 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
   };
 }
 
-/** As the server wants to hear of a lock. */
-const fenced = <Options extends DeleteOptions>({ lock, ...options } = {} as Options) => ({
-  ...options,
-  ...(lock && { fence: { lock: lock.name, token: lock.token } }),
-});
+/** What the server hears of the options. */
+const said = <Options extends Partial<AnyDurability<DeleteOptions>>>(options = {} as Options) => {
+  const { lock, durability: _, ...rest } = options;
+  return { ...rest, ...(lock && { fence: { lock: lock.name, token: lock.token } }) };
+};
 
 function checkPattern(pattern: string): void {
   const problem = typeof pattern === 'string' ? patternProblem(pattern) : 'a pattern is a string';

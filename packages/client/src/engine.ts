@@ -3,6 +3,7 @@ import { type Connection, createConnection, type TokenSource } from './connectio
 import { type ConnectionState, isConnected } from './connection-state.ts';
 import { createDeferred } from './deferred.ts';
 import { createGivenUp } from './given-up.ts';
+import { callGuarded } from './guarded-call.ts';
 import { createLocks, type LockKeeper } from './locks.ts';
 import { createLogFollower } from './log-follower.ts';
 import { MnemonError } from './mnemon-error.ts';
@@ -12,6 +13,7 @@ import type { Ports } from './ports.ts';
 import { createRandomName } from './random-name.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { createRequests } from './requests.ts';
+import type { WhenFull } from './room.ts';
 import { createSeenClocks, type SeenClocks } from './seen-clocks.ts';
 import { createServerClock, type ServerClock } from './server-clock.ts';
 import { createFrameReader, writeId } from './server-frames.ts';
@@ -46,10 +48,14 @@ export interface EngineOptions {
   readonly token: TokenSource;
   readonly instanceId: string;
   readonly onError: (error: unknown) => void;
+  readonly batchIntervalMs: number;
+  readonly whenFull: WhenFull;
+  readonly onRefused: (error: MnemonError, key: string) => void;
   readonly ports: Ports;
 }
 
-export function createEngine({ url, token, instanceId, onError, ports }: EngineOptions): Engine {
+export function createEngine(options: EngineOptions): Engine {
+  const { url, token, instanceId, onError, ports } = options;
   const replica = createReplica(instanceId);
   const ownWrites = createOwnWrites();
   const seen = createSeenClocks(replica);
@@ -91,9 +97,12 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
     client: createRandomName(ports.random) as ClientId,
     ports,
     ownWrites,
+    batchIntervalMs: options.batchIntervalMs,
+    whenFull: options.whenFull,
     send: (batch) => connection.send('write', batch, writeId(batch.n)),
     isFollowing: () => connection.state.following,
     onChange: () => board.changed(),
+    onRefused: (error, key) => callGuarded((refused) => options.onRefused(refused, key), error, onError),
   });
   const serverReads = createServerReads(ports, connection.send);
   const requests = createRequests(connection, ports);
@@ -125,6 +134,7 @@ export function createEngine({ url, token, instanceId, onError, ports }: EngineO
       headLag: follower.headLag,
       pendingOps: outbox.pendingOps,
       reconnects: Math.max(0, counts.connections - 1),
+      isFull: outbox.isFull,
       resends: outbox.resends,
       gaps: counts.gaps,
       reloads: follower.reloads,

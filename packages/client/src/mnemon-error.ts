@@ -31,15 +31,21 @@ export class MnemonError extends Error {
   readonly code: MnemonErrorCode;
   /** With `conflict`: the entry as it is now; left out where there is none. */
   readonly current?: Entry;
+  /**
+   * Of a write that was given up before the service said what became of it: it was sent, and may be in the log, now or
+   * soon. Who wants to know reads the key.
+   */
+  readonly mayBeCommitted: boolean;
   readonly [BRAND] = true;
 
   constructor(
     code: MnemonErrorCode,
     message: string,
-    more: { current?: Entry | undefined; cause?: unknown } = {},
+    more: { current?: Entry | undefined; cause?: unknown; mayBeCommitted?: boolean } = {},
   ) {
     super(message, 'cause' in more ? { cause: more.cause } : undefined);
     this.code = code;
+    this.mayBeCommitted = more.mayBeCommitted ?? false;
     if (more.current) this.current = more.current;
   }
 
@@ -52,6 +58,13 @@ export class MnemonError extends Error {
 
 export const fromWire = (error: WireError): MnemonError =>
   new MnemonError(error.code, error.message, { cause: error });
+
+/** The same about a write that was sent, and of which nobody knows whether it is in the log. */
+export const fateUnknown = ({ code, message, cause }: MnemonError): MnemonError =>
+  new MnemonError(code, `${message}; whether the write was committed is unknown`, {
+    ...(cause !== undefined && { cause }),
+    mayBeCommitted: true,
+  });
 
 export const fromOutcome = (refusal: Outcome & { status: 'refused' }): MnemonError =>
   new MnemonError(refusal.code, refusal.message, { current: refusal.current });

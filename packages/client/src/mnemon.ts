@@ -27,6 +27,15 @@ export interface DeleteOptions {
   readonly importance?: number;
 }
 
+/** As `Options`, for who may not want to wait for the ack. */
+export type AnyDurability<Options> = Options & {
+  /**
+   * What the promise stands for. `acked`, the default: the write is durable (I1). `queued`: it is in the outbox, nothing more; it
+   * resolves with `undefined`, and what the server refuses later is told to the `onRefused` option.
+   */
+  readonly durability: 'acked' | 'queued';
+};
+
 /** A write is a whole new version: what it does not name, it does not have, whatever the version before had. */
 export interface WriteOptions extends DeleteOptions {
   readonly tags?: string[];
@@ -68,8 +77,10 @@ export interface Mnemon {
    * waits already. Writes of one key that wait together are sent as one: all of them resolve with its outcome.
    */
   write(key: string, value: JsonValue, options?: WriteOptions): Promise<Written>;
+  write(key: string, value: JsonValue, options: AnyDurability<WriteOptions>): Promise<Written | undefined>;
   /** Deletes `key`. A key that does not exist is deleted already: that resolves with version 0. */
   delete(key: string, options?: DeleteOptions): Promise<Written>;
+  delete(key: string, options: AnyDurability<DeleteOptions>): Promise<Written | undefined>;
   /**
    * Adds `by` to the counter under `key`, or makes one. Several instances may at once, none of them having read it: no
    * change is lost. Rejects with `bad-value` where something else than a whole number is.
@@ -132,7 +143,7 @@ export interface Mnemon {
   readonly status: Status;
   /** Calls back with every new snapshot, at most once per turn of the event loop. Answers the way out. */
   onStatus(callback: StatusCallback): () => void;
-  /** Resolves when everything written so far was acked or refused. */
+  /** Sends what is gathering. Resolves when everything written so far was acked or refused. */
   flush(): Promise<void>;
   /**
    * Waits a bounded time for what is still to be acked, says goodbye, and leaves nothing behind: no timer, no socket.

@@ -5,6 +5,7 @@ import { createEngine, type Engine } from './engine.ts';
 import type { Mnemon } from './mnemon.ts';
 import { MnemonError } from './mnemon-error.ts';
 import { type Ports, realPorts } from './ports.ts';
+import type { WhenFull } from './room.ts';
 
 export interface OpenOptions {
   /** The WebSocket endpoint: `wss://…`. */
@@ -18,6 +19,15 @@ export interface OpenOptions {
   readonly instanceId: string;
   /** Hears what the application's own callbacks throw; by default they are logged. */
   readonly onError?: (error: unknown) => void;
+  /**
+   * How long writes gather after a batch has left, so that there are fewer and larger ones; a write after a pause of this
+   * length leaves at once. By default 0: a batch gathers while the one before it is on its way.
+   */
+  readonly batchIntervalMs?: number;
+  /** What becomes of writes while too many are waiting; by default they are refused. */
+  readonly whenFull?: WhenFull;
+  /** Hears of writes that were refused after they were `queued`, when nobody waits for them any more; by default they are logged. */
+  readonly onRefused?: (error: MnemonError, key: string) => void;
 }
 
 /**
@@ -36,9 +46,19 @@ export function openMnemon(options: OpenOptions, ports: Partial<Ports> = {}): Mn
 
 /** A client that has begun to connect, and what it is made of. */
 export function openClient(options: OpenOptions, ports: Ports): { engine: Engine; memory: Mnemon } {
-  const { token, instanceId, onError = logError } = options;
+  const { token, instanceId, onError = logError, onRefused = logRefused } = options;
+  const { batchIntervalMs = 0, whenFull = 'refuse' } = options;
   const url = addressOf(options.url, instanceId);
-  const engine = createEngine({ url, token, instanceId, onError, ports });
+  const engine = createEngine({
+    url,
+    token,
+    instanceId,
+    onError,
+    onRefused,
+    batchIntervalMs,
+    whenFull,
+    ports,
+  });
   const memory = createMnemon(engine, ports);
   engine.connection.dispatch({ type: 'start' });
   return { engine, memory };
@@ -57,3 +77,5 @@ function addressOf(url: string, instanceId: string): string {
 }
 
 const logError = (error: unknown): void => console.error('mnemon: a callback failed:', error);
+const logRefused = (error: MnemonError, key: string): void =>
+  console.error(`mnemon: a queued write of ${key} was refused:`, error);

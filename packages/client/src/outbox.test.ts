@@ -1,10 +1,12 @@
 import type { Ack, Batch, ClientId, JsonValue, Op } from '@mnemon/protocol';
 import { createFakeClock, type FakeClock } from '@mnemon/testing/fake-clock';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { MAX_GATHER_MS } from './gathering.ts';
+import { ACK_TIMEOUT_MS, MAX_ACK_TIMEOUT_MS, MAX_FAILURES } from './in-flight.ts';
 import { MnemonError } from './mnemon-error.ts';
-import { ACK_TIMEOUT_MS, createOutbox, MAX_ACK_TIMEOUT_MS, type Outbox } from './outbox.ts';
+import { createOutbox, type Outbox, type OutboxOptions } from './outbox.ts';
 import { createOwnWrites, type OwnWrites } from './own-writes.ts';
+import { OUTBOX_LIMITS, PATIENCE } from './room.ts';
 
 const CLIENT = 'c1' as ClientId;
 let clock: FakeClock;
@@ -12,15 +14,17 @@ let sent: Batch[];
 let ownWrites: OwnWrites;
 let outbox: Outbox;
 let following: boolean;
+let refusals: string[];
 
 beforeEach(() => {
   outbox = open();
 });
 
-function open(maxMessageBytes = 96 * 1024): Outbox {
+function open(maxMessageBytes = 96 * 1024, more: Partial<OutboxOptions> = {}): Outbox {
   clock = createFakeClock();
   sent = [];
   following = true;
+  refusals = [];
   ownWrites = createOwnWrites();
   return createOutbox({
     client: CLIENT,
@@ -29,6 +33,10 @@ function open(maxMessageBytes = 96 * 1024): Outbox {
     send: (batch) => sent.push(structuredClone(batch)),
     isFollowing: () => following,
     onChange: () => {},
+    batchIntervalMs: 0,
+    whenFull: 'refuse',
+    onRefused: (error, key) => refusals.push(`${key} ${error.code}`),
+    ...more,
   });
 }
 
@@ -295,4 +303,201 @@ test('closing rejects what waits, and whatever comes', async () => {
     await expect(promise).rejects.toMatchObject({ code: 'closed' });
   }
   expect(clock.timerCount).toBe(0);
+});
+
+describe('with an interval', () => {
+  beforeEach(() => {
+    outbox = open(undefined, { batchIntervalMs: 100 });
+    outbox.online();
+  });
+
+  test('the first write leaves at once, later ones wait until it is over, and after a pause the next one does not', async () => {
+    post(put('a', 1));
+    await turn();
+    outbox.acked(ack(1, 1), 'e');
+    post(put('b', 2));
+    await clock.advance(99);
+    post(put('c', 3));
+    expect(sent.map(values)).toEqual([[1]]);
+    await clock.advance(1);
+    expect(sent.map(values)).toEqual([[1], [2, 3]]);
+    outbox.acked(ack(2, 2), 'e');
+    await clock.advance(100);
+    post(put('d', 4));
+    await turn();
+    expect(sent.map(values)).toEqual([[1], [2, 3], [4]]);
+  });
+
+  test('it is no shorter because many share a commit', async () => {
+    post(put('a', 1));
+    await turn();
+    outbox.acked(ack(1, 1, { shared: 500 }), 'e');
+    post(put('b', 2));
+    await clock.advance(99);
+    expect(sent).toHaveLength(1);
+    await clock.advance(1);
+    expect(sent.map(values)).toEqual([[1], [2]]);
+  });
+
+  test('a full frame leaves before; the rest waits on', async () => {
+    post(put('a', 1));
+    await turn();
+    outbox.acked(ack(1, 1), 'e');
+    for (let i = 0; i < 150; i++) post(put(`k${i}`, i));
+    await turn();
+    expect(sent.map(({ ops }) => ops.length)).toEqual([1, 100]);
+    outbox.acked(ack(2, 100), 'e');
+    await clock.advance(99);
+    expect(sent).toHaveLength(2);
+    await clock.advance(1);
+    expect(sent.map(({ ops }) => ops.length)).toEqual([1, 100, 50]);
+  });
+
+  test('100 queued writes leave as one frame', async () => {
+    post(put('a', 1));
+    await turn();
+    outbox.acked(ack(1, 1), 'e');
+    for (let i = 0; i < 100; i++) {
+      post(put(`k${i}`, i));
+      if (i % 10 === 0) await clock.advance(1);
+    }
+    await clock.advance(200);
+    expect(sent.map(({ ops }) => ops.length)).toEqual([1, 100]);
+  });
+
+  test('flush sends what gathers, all of it, and then they gather again', async () => {
+    post(put('a', 1));
+    await turn();
+    outbox.acked(ack(1, 1), 'e');
+    for (let i = 0; i < 120; i++) post(put(`k${i}`, i));
+    let isFlushed = false;
+    const flushed = outbox.flush().then(() => {
+      isFlushed = true;
+    });
+    expect(sent.map(({ ops }) => ops.length)).toEqual([1, 100]);
+    post(put('later', 1));
+    outbox.acked(ack(2, 100), 'e');
+    expect(sent.map(({ ops }) => ops.length)).toEqual([1, 100, 21]);
+    await turn();
+    expect(isFlushed).toBe(false);
+    outbox.acked(ack(3, 21), 'e');
+    await flushed;
+    post(put('last', 1));
+    await clock.advance(99);
+    expect(sent).toHaveLength(3);
+  });
+
+  test('a new connection does not wait for it', async () => {
+    post(put('a', 1));
+    await turn();
+    outbox.acked(ack(1, 1), 'e');
+    post(put('b', 2));
+    outbox.offline();
+    outbox.online();
+    expect(sent.map(values)).toEqual([[1], [2]]);
+  });
+});
+
+describe('a write that is only to be queued', () => {
+  test('is, at once; what is refused later is told to whom it concerns', async () => {
+    await outbox.queue(put('a', 1), 100);
+    expect(ownWrites.get('a')).toEqual({ value: 1 });
+    outbox.online();
+    outbox.acked(ack(1, 1, { outcomes: [{ status: 'refused', code: 'forbidden', message: 'no' }] }), 'e');
+    expect(refusals).toEqual(['a forbidden']);
+  });
+
+  test('is told when the client is closed before it is acked', async () => {
+    await outbox.queue(put('a', 1), 100);
+    outbox.close(new MnemonError('closed', ''));
+    expect(refusals).toEqual(['a closed']);
+    await expect(outbox.queue(put('b', 1), 100)).rejects.toMatchObject({ code: 'closed' });
+    expect(refusals).toEqual(['a closed']);
+  });
+
+  test('waits for room where that is wanted, while who does not wait is refused beyond a bound', async () => {
+    outbox = open(undefined, { whenFull: 'wait' });
+    for (let i = 0; i < OUTBOX_LIMITS.calls - 1; i++) post(put('same/key', i));
+    expect(outbox.isFull).toBe(false);
+    let isQueued = false;
+    const queued = outbox.queue(put('same/key', 'last'), 100).then(() => {
+      isQueued = true;
+    });
+    await turn();
+    expect(outbox.isFull).toBe(true);
+    expect(isQueued).toBe(false);
+    expect(ownWrites.get('same/key')).toEqual({ value: 'last' });
+    for (let i = 0; i < OUTBOX_LIMITS.calls * (PATIENCE - 1); i++) post(put('same/key', i));
+    await expect(add(put('same/key', 1))).rejects.toMatchObject({ code: 'overloaded' });
+    outbox.online();
+    outbox.acked(ack(1, 1), 'e');
+    await queued;
+    expect(outbox.isFull).toBe(false);
+  });
+
+  test('rejects when it waits for room until the client is closed', async () => {
+    outbox = open(undefined, { whenFull: 'wait' });
+    for (let i = 0; i < OUTBOX_LIMITS.calls; i++) post(put('same/key', i));
+    const queued = outbox.queue(put('same/key', 'last'), 100);
+    outbox.close(new MnemonError('closed', ''));
+    await expect(queued).rejects.toMatchObject({ code: 'closed' });
+    expect(refusals).toEqual([]);
+  });
+});
+
+describe('a batch that the service fails on', () => {
+  const failure = { code: 'internal', message: 'a bug', retryable: true, retryAfterMs: 1 } as const;
+  const failAgain = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      outbox.failed(1, failure);
+      await clock.advance(1);
+    }
+  };
+
+  test('each time is given up in the end, its fate being unknown, and the next one leaves', async () => {
+    outbox.online();
+    const first = add(put('a', 1));
+    await turn();
+    post(put('b', 2));
+    await failAgain(MAX_FAILURES - 1);
+    expect(sent).toHaveLength(MAX_FAILURES);
+    await failAgain(1);
+    await expect(first).rejects.toMatchObject({ code: 'internal', mayBeCommitted: true });
+    await expect(first).rejects.toThrow('unknown');
+    expect(values(sent.at(-1))).toEqual([2]);
+    expect(ownWrites.get('a')).toBeUndefined();
+  });
+
+  test('is not given up because it has to wait, or because nothing is answered', async () => {
+    outbox.online();
+    const first = add(put('a', 1));
+    await turn();
+    await failAgain(MAX_FAILURES - 1);
+    for (let i = 0; i < MAX_FAILURES; i++) {
+      outbox.failed(1, { ...failure, code: 'unavailable' });
+      await clock.advance(1);
+      await clock.advance(MAX_ACK_TIMEOUT_MS);
+    }
+    outbox.acked(ack(1, 1), 'e');
+    expect(await first).toMatchObject({ version: 1 });
+  });
+});
+
+describe('whether a write that was rejected may be in the log', () => {
+  test.each([
+    ['not when it was never sent', [], false],
+    ['when its only answer was lost', ['send'], true],
+    ['not when what was sent was refused', ['send', 'refuse'], false],
+    ['when that was sent twice', ['send', 'resend', 'refuse'], true],
+    ['not when the first was refused, and the second too', ['send', 'refuse', 'resend', 'refuse'], false],
+  ] as const)('%s', async (_, steps, mayBeCommitted) => {
+    const written = add(put('a', 1));
+    for (const step of steps) {
+      if (step === 'send') outbox.online();
+      if (step === 'resend') await clock.advanceToNext();
+      if (step === 'refuse') outbox.failed(1, { code: 'rate-limited', message: '', retryable: true });
+    }
+    outbox.close(new MnemonError('closed', ''));
+    await expect(written).rejects.toMatchObject({ code: 'closed', mayBeCommitted });
+  });
 });

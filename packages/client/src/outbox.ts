@@ -1,24 +1,26 @@
 import type { Ack, Batch, ClientId, Op, WireError } from '@mnemon/protocol';
-import { backoffMs } from './backoff.ts';
-import { createTimer } from './clock.ts';
 import { createGathering } from './gathering.ts';
-import { fromWire, MnemonError } from './mnemon-error.ts';
+import { createInFlight } from './in-flight.ts';
+import { fateUnknown, fromWire, MnemonError } from './mnemon-error.ts';
 import type { OwnWrites } from './own-writes.ts';
-import { type PendingOp, reject, settle, type Written } from './pending-op.ts';
+import { type PendingOp, reject, settle, type Waiter, type Written } from './pending-op.ts';
 import type { Ports } from './ports.ts';
-import { createWriteQueue, maxOpsBytes, OUTBOX_LIMITS } from './write-queue.ts';
-
-/** How long an ack may take before the batch is sent again; then twice as long, and so on. */
-export const ACK_TIMEOUT_MS = 3_000;
-export const MAX_ACK_TIMEOUT_MS = 24_000;
+import { createRoom, type WhenFull } from './room.ts';
+import { createWriteQueue, maxOpsBytes } from './write-queue.ts';
 
 /** Keeps writes until they are acked: one batch on its way, the next one gathering behind it. */
 export interface Outbox {
   /** Operations that aren't acked yet. */
   readonly pendingOps: number;
   readonly resends: number;
-  /** Takes an operation in and sends it, if nothing is on its way. Resolves when it is acked. */
+  /** More waits than should: `add` refuses, or holds up who only wants it queued. */
+  readonly isFull: boolean;
+  /** Takes an operation in and sends it as soon as that pays. Resolves when it is acked. */
   add(op: Op, sizeBytes: number): Promise<Written>;
+  /**
+   * The same, but resolves when the operation is safe in here. What is refused after that goes to `onRefused`.
+   */
+  queue(op: Op, sizeBytes: number): Promise<void>;
   /** A connection stands: what may have got lost with the last one is sent again. */
   online(): void;
   offline(): void;
@@ -28,7 +30,7 @@ export interface Outbox {
   failed(n: number, error: WireError): void;
   /** The connection ended because the batch on it was too large: it would end the next one, too. */
   tooLarge(): void;
-  /** Resolves when everything that is in here now was answered. */
+  /** Sends what is gathering. Resolves when everything that is in here now was answered. */
   flush(): Promise<void>;
   /** Rejects everything that is in here, and whatever comes. */
   close(error: MnemonError): void;
@@ -38,58 +40,58 @@ export interface OutboxOptions {
   readonly client: ClientId;
   readonly ports: Pick<Ports, 'clock' | 'random' | 'maxMessageBytes'>;
   readonly ownWrites: OwnWrites;
+  /** How long a batch gathers after the one before it has left. */
+  readonly batchIntervalMs: number;
+  readonly whenFull: WhenFull;
   readonly send: (batch: Batch) => void;
   /** Whether there is a replica that will reach the acked commits. */
   readonly isFollowing: () => boolean;
   readonly onChange: () => void;
+  /** An operation had no effect, and nobody waits to hear of it. */
+  readonly onRefused: (error: MnemonError, key: string) => void;
 }
 
-interface InFlight {
-  readonly n: number;
-  readonly pending: readonly PendingOp[];
-  /** Frozen: what is sent again is the same, to the letter (I6). */
-  readonly ops: Op[];
-  failures: number;
-  /** How often it was sent on this connection. */
-  sends: number;
-}
-
-/** An empty outbox with a name of its own: `client` and the batch number identify a batch for ever. */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { client, ports, ownWrites, send, isFollowing, onChange } = options;
-  const { clock, random } = ports;
+  const { client, ports, ownWrites, send, isFollowing, onChange, onRefused } = options;
   const batchBytes = maxOpsBytes(ports.maxMessageBytes);
   const queue = createWriteQueue(batchBytes);
-  const resendTimer = createTimer(clock, () => transmit(true));
-  const gathering = createGathering(clock, pump);
-  let inFlight: InFlight | undefined;
+  const room = createRoom(options.whenFull, () => queue.sizeBytes);
+  const inFlight = createInFlight({ client, ports, send });
+  const gathering = createGathering(ports.clock, options.batchIntervalMs, pump);
   let isOnline = false;
   let closedBy: MnemonError | undefined;
-  let waiters = 0;
-  let lastN = 0;
   let isPumpDue = false;
-  let resends = 0;
+  /** Of the queue, from its front: somebody waits for them to be sent. */
+  let urgent = 0;
 
-  const pendingOps = () => queue.length + (inFlight?.pending.length ?? 0);
-
-  function add(op: Op, sizeBytes: number): Promise<Written> {
-    if (closedBy) return Promise.reject(closedBy);
+  /** Throws when it can't be taken in. */
+  function take(op: Op, sizeBytes: number, waiter: Waiter): void {
+    if (closedBy) throw closedBy;
     if (sizeBytes > batchBytes) {
       const message = `an operation has at most ${batchBytes} bytes on this connection`;
-      return Promise.reject(new MnemonError('value-too-large', message));
+      throw new MnemonError('value-too-large', message);
     }
-    if (waiters >= OUTBOX_LIMITS.waiters || queue.sizeBytes + sizeBytes > OUTBOX_LIMITS.sizeBytes) {
-      return Promise.reject(new MnemonError('overloaded', 'too many writes are waiting for the service'));
-    }
-    const written = new Promise<Written>((resolve, rejectWrite) => {
-      const mine: PendingOp = { op, sizeBytes, waiters: [{ resolve, reject: rejectWrite }] };
-      if (queue.add(mine) === mine) ownWrites.add(mine);
-    });
-    waiters++;
+    room.enter();
+    const mine: PendingOp = { op, sizeBytes, waiters: [waiter] };
+    if (queue.add(mine) === mine) ownWrites.add(mine);
     pumpSoon();
     onChange();
-    return written;
   }
+
+  const add = (op: Op, sizeBytes: number): Promise<Written> =>
+    new Promise((resolve, rejectWrite) => take(op, sizeBytes, { resolve, reject: rejectWrite }));
+
+  const enqueue = (op: Op, sizeBytes: number): Promise<void> =>
+    new Promise((resolve, rejectWrite) => {
+      let isTaken = false;
+      const taken = () => {
+        isTaken = true;
+        resolve();
+      };
+      const refused = (error: MnemonError) => (isTaken ? onRefused(error, op.key) : rejectWrite(error));
+      take(op, sizeBytes, { resolve: taken, reject: refused });
+      room.whenFree(taken);
+    });
 
   /** What is written in one go leaves in one batch, and is one commit. */
   function pumpSoon(): void {
@@ -103,50 +105,38 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   /** Sends the next batch, unless one is on its way or it pays to gather a little longer. */
   function pump(): void {
-    if (inFlight || !isOnline || queue.length === 0) return;
-    if (gathering.isOn && !queue.isFull) return;
+    if (inFlight.isBusy || !isOnline || queue.length === 0) return;
+    if (gathering.isOn && !queue.isFull && urgent === 0) return;
     const pending = queue.take();
-    inFlight = { n: ++lastN, pending, ops: pending.map(({ op }) => op), failures: 0, sends: 0 };
-    transmit(false);
-  }
-
-  function transmit(resend: boolean): void {
-    if (!inFlight || !isOnline) return;
-    if (resend) resends++;
-    resendTimer.set(Math.min(ACK_TIMEOUT_MS * 2 ** inFlight.sends++, MAX_ACK_TIMEOUT_MS));
-    send({ client, n: inFlight.n, ops: inFlight.ops, ...(resend && { resend }) });
+    urgent = Math.max(0, urgent - pending.length);
+    gathering.begin();
+    inFlight.launch(pending);
     onChange();
   }
 
   function online(): void {
     isOnline = true;
-    if (inFlight) {
-      inFlight.sends = 0;
-      transmit(true);
-    } else pump();
+    inFlight.online();
+    pump();
   }
 
   function offline(): void {
     isOnline = false;
-    resendTimer.clear();
+    inFlight.offline();
     gathering.stop();
   }
 
   /** The batch on its way has its answer. */
   function finish(answer: (pending: PendingOp, at: number) => void): void {
-    const { pending } = inFlight as InFlight;
-    inFlight = undefined;
-    for (const each of pending) waiters -= each.waiters.length;
-    resendTimer.clear();
+    const pending = inFlight.land();
     pending.forEach(answer);
+    for (const { waiters } of pending) room.leave(waiters.length);
     pump();
     onChange();
   }
 
   function acked(ack: Ack, epoch: string): boolean {
-    if (ack.client !== client || ack.n !== inFlight?.n || ack.outcomes.length !== inFlight.ops.length) {
-      return false;
-    }
+    if (!inFlight.isAnsweredBy(ack)) return false;
     gathering.hear(ack.shared);
     finish((pending, at) => {
       const outcome = ack.outcomes[at] as Ack['outcomes'][number];
@@ -159,29 +149,25 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   function failed(n: number, error: WireError): void {
-    if (n !== inFlight?.n) return;
-    if (error.retryable) {
-      resendTimer.set(error.retryAfterMs ?? backoffMs(inFlight.failures++, random()));
-      return;
-    }
-    giveUp(fromWire(error));
-  }
-
-  function tooLarge(): void {
-    if (inFlight) giveUp(new MnemonError('batch-too-large', 'the gateway takes no message of this size'));
+    if (inFlight.failed(n, error) === 'give-up') giveUp(fromWire(error));
   }
 
   function giveUp(error: MnemonError): void {
-    finish((pending) => {
-      ownWrites.remove(pending);
-      reject(pending.waiters, error);
-    });
+    const reason = inFlight.mayBeCommitted ? fateUnknown(error) : error;
+    finish((pending) => drop(pending, reason));
+  }
+
+  function drop(pending: PendingOp, reason: MnemonError): void {
+    ownWrites.remove(pending);
+    reject(pending.waiters, reason);
   }
 
   async function flush(): Promise<void> {
-    const last = queue.newest ?? inFlight?.pending.at(-1); // what was written before is answered before
+    const last = queue.newest ?? inFlight.pending.at(-1); // what was written before is answered before
     if (!last) return;
-    waiters++;
+    urgent = queue.length;
+    pump();
+    room.join();
     await answered(last);
     if (closedBy) throw closedBy;
   }
@@ -189,28 +175,33 @@ export function createOutbox(options: OutboxOptions): Outbox {
   function close(error: MnemonError): void {
     offline();
     closedBy = error;
-    const all = [...(inFlight?.pending ?? []), ...queue.clear()];
-    inFlight = undefined;
-    for (const pending of all) {
-      ownWrites.remove(pending);
-      reject(pending.waiters, error);
-    }
+    const ofSent = inFlight.mayBeCommitted ? fateUnknown(error) : error;
+    for (const pending of inFlight.land()) drop(pending, ofSent);
+    for (const pending of queue.clear()) drop(pending, error);
+    room.close();
     onChange();
   }
 
   return {
     get pendingOps() {
-      return pendingOps();
+      return queue.length + inFlight.pending.length;
     },
     get resends() {
-      return resends;
+      return inFlight.resends;
+    },
+    get isFull() {
+      return room.isFull;
     },
     add,
+    queue: enqueue,
     online,
     offline,
     acked,
     failed,
-    tooLarge,
+    tooLarge() {
+      const error = new MnemonError('batch-too-large', 'the gateway takes no message of this size');
+      if (inFlight.isBusy) finish((pending) => drop(pending, error));
+    },
     flush,
     close,
   };

@@ -12,6 +12,8 @@ export interface Status {
   readonly headLag: number;
   /** Operations that aren't acked yet. */
   readonly pendingOps: number;
+  /** The outbox holds more than it should: writes are refused, or wait, as the option `whenFull` says. */
+  readonly isFull: boolean;
   /** Connections after the first. */
   readonly reconnects: number;
   /** Batches sent again. */

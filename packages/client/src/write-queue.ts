@@ -2,12 +2,6 @@ import { LIMITS } from '@mnemon/protocol';
 import { isWhole } from './optimistic-value.ts';
 import type { PendingOp } from './pending-op.ts';
 
-/**
- * What the outbox may hold, sent or not: calls that wait for an answer, though several may share an operation, and
- * bytes. Beyond it, `write` is refused with `overloaded` instead of eating memory.
- */
-export const OUTBOX_LIMITS = { waiters: 10_000, sizeBytes: 16 * 1024 * 1024 } as const;
-
 /** What the frame around the operations takes at most: envelope, client, `n`, `resend`. */
 const FRAME_OVERHEAD_BYTES = 1_024;
 
