@@ -58,10 +58,16 @@ const useConnections = {
   actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'].map((each) => `dynamodb:${each}`),
   resources: [connections.arn],
 };
-const postToConnections = {
+/** Post to them, and end them. */
+const manageConnections = {
   actions: ['execute-api:ManageConnections'],
-  resources: [$interpolate`${socketApi.nodes.api.executionArn}/$default/POST/@connections/*`],
+  resources: ['POST', 'DELETE'].map(
+    (method) => $interpolate`${socketApi.nodes.api.executionArn}/$default/${method}/@connections/*`,
+  ),
 };
+
+/** May walk over everybody who is connected. */
+export const scanConnections = { actions: ['dynamodb:Scan'], resources: [connections.arn] };
 
 /** May add tickets. */
 export const addTickets = { actions: ['dynamodb:PutItem'], resources: [tickets.arn] };
@@ -76,7 +82,7 @@ export const memoryFunction = (handler: string, extra: { permissions?: Permissio
   ...runtime,
   handler: `packages/functions/src/${handler}.handler`,
   environment: memoryEnvironment,
-  permissions: [useConnections, postToConnections, ...(extra.permissions ?? [])],
+  permissions: [useConnections, manageConnections, ...(extra.permissions ?? [])],
 });
 
 /** The authorizer has no credentials for the memory. It takes tickets, which ends them. */

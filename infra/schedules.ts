@@ -1,4 +1,4 @@
-import { leaveDeadLetters, memoryFunction } from './functions.ts';
+import { leaveDeadLetters, memoryFunction, scanConnections } from './functions.ts';
 import { deadLetters } from './storage.ts';
 
 /** Each is safe to run twice at once. The scheduler delivers at least once, and Lambda tries a failed one again. */
@@ -8,37 +8,48 @@ const SCHEDULES = {
     schedule: 'rate(1 minute)',
     timeout: '60 seconds',
     slowMs: 30_000,
+    permissions: [],
+  },
+  SweepConnections: {
+    handler: 'schedules/sweep-connections',
+    schedule: 'rate(1 minute)',
+    timeout: '60 seconds',
+    slowMs: 30_000,
+    permissions: [scanConnections],
   },
   SnapshotAndCompact: {
     handler: 'schedules/snapshot-and-compact',
     schedule: 'rate(1 hour)',
     timeout: '15 minutes',
     slowMs: 600_000,
+    permissions: [],
   },
 } as const;
 
 const RETRIES = 2;
 
 /** The functions behind the schedules; `slowMs` is what their p99 should stay under. */
-export const scheduled = Object.entries(SCHEDULES).map(([name, { handler, schedule, timeout, slowMs }]) => {
-  const serving = memoryFunction(handler, { permissions: [leaveDeadLetters] });
-  // Not the schedule's own: that would leave its secrets readable in the state.
-  const run = new sst.aws.Function(name, {
-    ...serving,
-    timeout,
-    retries: RETRIES,
-    transform: {
-      ...serving.transform,
-      // What was delivered, and failed each time.
-      eventInvokeConfig: { destinationConfig: { onFailure: { destination: deadLetters.arn } } },
-    },
-  });
-  new sst.aws.CronV2(`${name}Cron`, {
-    schedule,
-    function: run.arn,
-    retries: RETRIES,
-    enabled: !$dev, // whoever develops has stopped some day, and what the scheduler then calls is not there
-    dlq: deadLetters.arn, // what could not be delivered
-  });
-  return { name, functionName: run.name, slowMs };
-});
+export const scheduled = Object.entries(SCHEDULES).map(
+  ([name, { handler, schedule, timeout, slowMs, permissions }]) => {
+    const serving = memoryFunction(handler, { permissions: [leaveDeadLetters, ...permissions] });
+    // Not the schedule's own: that would leave its secrets readable in the state.
+    const run = new sst.aws.Function(name, {
+      ...serving,
+      timeout,
+      retries: RETRIES,
+      transform: {
+        ...serving.transform,
+        // What was delivered, and failed each time.
+        eventInvokeConfig: { destinationConfig: { onFailure: { destination: deadLetters.arn } } },
+      },
+    });
+    new sst.aws.CronV2(`${name}Cron`, {
+      schedule,
+      function: run.arn,
+      retries: RETRIES,
+      enabled: !$dev, // whoever develops has stopped some day, and what the scheduler then calls is not there
+      dlq: deadLetters.arn, // what could not be delivered
+    });
+    return { name, functionName: run.name, slowMs };
+  },
+);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,12 +15,18 @@ const ENTRIES = {
   'environment-thread': join(here, 'src/lambda/environment-thread.ts'),
   'embedded-dynamodb-thread': join(here, 'src/dynamodb/embedded-dynamodb-thread.ts'),
   authorizer: join(here, '../functions/src/ws/authorizer.ts'),
-  'expire-entries': join(here, '../functions/src/schedules/expire-entries.ts'),
-  'snapshot-and-compact': join(here, '../functions/src/schedules/snapshot-and-compact.ts'),
+  ...schedules(),
   http: join(here, '../functions/src/http/handler.ts'),
   stream: join(here, '../functions/src/http/stream.ts'),
   message: join(here, '../functions/src/ws/message.ts'),
 };
+
+/** Every schedule, by its name. */
+function schedules() {
+  const folder = join(here, '../functions/src/schedules');
+  const files = readdirSync(folder).filter((file) => !file.endsWith('.test.ts'));
+  return Object.fromEntries(files.map((file) => [basename(file, '.ts'), join(folder, file)]));
+}
 
 /** CommonJS inside the bundle asks for built-in modules with `require`. */
 const REQUIRE =

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { memoryEventBus } from '@mnemon/adapters/memory';
 import { upstashEventBus } from '@mnemon/adapters/redis';
-import type { Commit } from '@mnemon/core';
+import type { Commit, Notice } from '@mnemon/core';
 import { eventBusContract } from '@mnemon/testing/contracts/event-bus-contract';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,6 +15,9 @@ eventBusContract('memory', async () => {
     async listen(listener) {
       bus.subscribe(listener);
     },
+    async heed(listener) {
+      bus.subscribeNotices(listener);
+    },
     async stop() {},
   };
 });
@@ -26,7 +29,8 @@ describe.skipIf(!redisUrl)('Redis', () => {
   const token = randomUUID();
   const prefix = `test-${randomUUID()}`;
   let rest: UpstashRest;
-  const listeners = new Set<(commit: Commit, channel: string) => void>();
+  const listeners = new Set<(commit: Commit) => void>();
+  const heeding = new Set<(notice: Notice) => void>();
 
   beforeAll(async () => {
     rest = await startUpstashRest({ redisUrl, token });
@@ -37,7 +41,9 @@ describe.skipIf(!redisUrl)('Redis', () => {
   async function subscribe(): Promise<Redis> {
     const redis = new Redis(redisUrl);
     redis.on('pmessage', (_pattern: string, channel: string, message: string) => {
-      for (const listener of [...listeners]) listener(JSON.parse(message) as Commit, channel);
+      const told = JSON.parse(message);
+      if (channel.includes(':notice:')) for (const listener of [...heeding]) listener(told);
+      else for (const listener of [...listeners]) listener(told);
     });
     await redis.psubscribe(`${prefix}:*`);
     return redis;
@@ -50,8 +56,12 @@ describe.skipIf(!redisUrl)('Redis', () => {
       async listen(listener) {
         listeners.add(listener);
       },
+      async heed(listener) {
+        heeding.add(listener);
+      },
       async stop() {
         listeners.clear();
+        heeding.clear();
         await subscriber.quit();
       },
     };

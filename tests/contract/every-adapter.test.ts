@@ -8,6 +8,7 @@ const NO_ADAPTERS = new Set([
   'createTables',
   'dynamoClient',
   'eventChannel', // a name, tested beside it
+  'noticeChannel',
   'requireTransactions',
 ]);
 

@@ -2,7 +2,16 @@ import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { dynamoClient, dynamoConnections } from '@mnemon/adapters/dynamo';
 import type { MemoryEventBus } from '@mnemon/adapters/memory';
 import { connectMongo, mongoStorage } from '@mnemon/adapters/mongo';
-import type { Commit, Connections, EventLog, Inbox, SealedCommit, StoragePorts, Verdict } from '@mnemon/core';
+import type {
+  Commit,
+  Connections,
+  EventLog,
+  Inbox,
+  Notice,
+  SealedCommit,
+  StoragePorts,
+  Verdict,
+} from '@mnemon/core';
 import { verify } from '@mnemon/core';
 import type { SpaceId } from '@mnemon/protocol';
 import { Redis } from 'ioredis';
@@ -20,6 +29,8 @@ export interface Backdoor {
   verify(space: SpaceId): Promise<Verdict>;
   /** What the event bus has told of a space so far, with the channel where the bus has channels. */
   announced(space: SpaceId): readonly Announcement[];
+  /** What the event bus has told of a space beside that. */
+  notices(space: SpaceId): readonly Notice[];
   /** Leaves nothing of this cloud on external engines. */
   close(): Promise<void>;
 }
@@ -39,7 +50,11 @@ export async function openBackdoor(inside: Inside, redisUrl: string | undefined)
   const store = openStore(inside);
   const rows = openConnections(inside);
   const announcements: Announcement[] = [];
-  const bus = await listen(inside, redisUrl, (announcement) => announcements.push(announcement));
+  const notices: Notice[] = [];
+  const bus = await listen(inside, redisUrl, {
+    commit: (announcement) => announcements.push(announcement),
+    notice: (notice) => notices.push(notice),
+  });
   const { log, inbox } = store;
   return {
     storage: store,
@@ -49,6 +64,7 @@ export async function openBackdoor(inside: Inside, redisUrl: string | undefined)
     commits: (space) => log.commits({ space, partition, afterSeq: 0, limit: MANY }),
     verify: (space) => verify(store, { space, partition }),
     announced: (space) => announcements.filter(({ commit }) => commit.space === space),
+    notices: (space) => notices.filter((notice) => notice.space === space),
     async close() {
       await Promise.all([store.close(), rows.close(), bus.close()]);
     },
@@ -84,17 +100,23 @@ function openConnections({ env }: Inside): Closable<{ connections: Connections }
 async function listen(
   { env, ports }: Inside,
   redisUrl: string | undefined,
-  hear: (announcement: Announcement) => void,
+  hear: { commit(announcement: Announcement): void; notice(notice: Notice): void },
 ): Promise<Closable<object>> {
   if (ports.bus) {
-    const stop = (ports.bus as MemoryEventBus).subscribe((commit) => hear({ commit }));
-    return { close: async () => stop() };
+    const bus = ports.bus as MemoryEventBus;
+    const stops = [bus.subscribe((commit) => hear.commit({ commit })), bus.subscribeNotices(hear.notice)];
+    return {
+      close: async () => {
+        for (const stop of stops) stop();
+      },
+    };
   }
   if (!redisUrl) return { close: async () => {} };
   const redis = new Redis(redisUrl);
-  redis.on('pmessage', (_pattern: string, channel: string, message: string) =>
-    hear({ channel, commit: JSON.parse(message) }),
-  );
+  redis.on('pmessage', (_pattern: string, channel: string, message: string) => {
+    if (channel.includes(':notice:')) hear.notice(JSON.parse(message));
+    else hear.commit({ channel, commit: JSON.parse(message) });
+  });
   await redis.psubscribe(`${env.BUS_PREFIX}:*`);
   return { close: () => redis.quit() };
 }

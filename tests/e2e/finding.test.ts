@@ -6,7 +6,7 @@ import { startTestCloud, type TestCloud } from './test-cloud.ts';
 describe.each(engines)('on $name', ({ backends }) => {
   let cloud: TestCloud;
   beforeAll(async () => {
-    cloud = await startTestCloud(backends, { expiryMs: 50 });
+    cloud = await startTestCloud(backends, { everyMs: { 'expire-entries': 50 } });
   });
   afterAll(() => cloud.close());
 

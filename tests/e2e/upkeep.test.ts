@@ -8,7 +8,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 describe.each(engines)('upkeep on $name', ({ backends }) => {
   let cloud: TestCloud;
   beforeAll(async () => {
-    cloud = await startTestCloud(backends, { upkeepMs: 300 });
+    cloud = await startTestCloud(backends, { everyMs: { 'snapshot-and-compact': 300 } });
   });
   afterAll(() => cloud.close());
 

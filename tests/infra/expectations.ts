@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { readAuthSettings, readSettings, settingNames } from '@mnemon/functions/settings';
 import { expect } from 'vitest';
 import { stageSettings } from '../../infra/stage.ts';
+import { SCHEDULES } from '../../packages/local/src/cloud-schedules.ts';
 import type { Graph, Resource } from './synthesis/synthesize.ts';
 
 type Expectation = (graph: Graph, stage: string) => void;
@@ -72,6 +73,15 @@ export const EXPECTATIONS = {
     ]);
   },
 
+  'the local cloud runs the same schedules, as often': (graph) => {
+    const rates = all(graph, 'aws:scheduler/schedule:Schedule').map(({ name, inputs }) => [
+      kebab(name.replace(/CronSchedule$/, '')),
+      inputs.scheduleExpression,
+    ]);
+    const locally = Object.entries(SCHEDULES).map(([name, everyMs]) => [name, rateOf(everyMs)]);
+    expect(Object.fromEntries(rates)).toEqual(Object.fromEntries(locally));
+  },
+
   'every schedule is enabled, calls its function, tries again and leaves dead letters': (graph) => {
     const schedules = all(graph, 'aws:scheduler/schedule:Schedule');
     const scheduled = graph.builds.flatMap(
@@ -135,6 +145,25 @@ export const EXPECTATIONS = {
     }
   },
 
+  'whoever serves the memory may post to connections and end them; the sweep alone walks over all': (
+    graph,
+  ) => {
+    const manage = ['POST', 'DELETE'].map((method) =>
+      expect.stringMatching(new RegExp(`/${method}/@connections/\\*$`)),
+    );
+    for (const { functionID } of graph.builds) {
+      const statements = statementsOf(one(graph, 'aws:iam/role:Role', `${functionID}Role`).inputs);
+      const managing = statements.filter(({ actions }) => actions.includes('execute-api:ManageConnections'));
+      const expected = functionID === 'Authorizer' ? [] : [manage];
+      expect(
+        managing.map(({ resources }) => resources),
+        functionID,
+      ).toEqual(expected);
+      const scans = statements.some(({ actions }) => actions.includes('dynamodb:Scan'));
+      expect(scans, functionID).toBe(functionID === 'SweepConnections');
+    }
+  },
+
   'only Lambda and the scheduler become the roles': (graph) => {
     for (const { name, inputs } of all(graph, 'aws:iam/role:Role')) {
       const trusted = JSON.stringify(inputs.assumeRolePolicy);
@@ -180,9 +209,14 @@ const ALARM = 'aws:cloudwatch/metricAlarm:MetricAlarm';
 /** Lambda sets the region itself; AWS's own DynamoDB needs no endpoint; who has no identity provider names no keys. */
 const SET_ELSEWHERE = ['AWS_REGION', 'DYNAMODB_ENDPOINT', 'AUTH_JWKS_URL'];
 
-/** Whole tables and queues, posts on this API's connections, and functions. */
+/** Whole tables and queues, this API's connections, and functions. */
 const OWN_RESOURCE =
-  /:(ConnectionsTable|TicketsTable|DeadLetters|\w+Function|SocketApi\/\$default\/POST\/@connections\/\*)$/;
+  /:(ConnectionsTable|TicketsTable|DeadLetters|\w+Function|SocketApi\/\$default\/(POST|DELETE)\/@connections\/\*)$/;
+
+const kebab = (name: string): string => name.replace(/(?!^)[A-Z]/g, '-$&').toLowerCase();
+
+const rateOf = (everyMs: number): string =>
+  everyMs % 3_600_000 === 0 ? `rate(${everyMs / 3_600_000} hour)` : `rate(${everyMs / 60_000} minute)`;
 
 const scheduleFiles = () =>
   readdirSync(new URL('../../packages/functions/src/schedules', import.meta.url))

@@ -11,6 +11,7 @@ import {
   type Commit,
   connect,
   GENESIS,
+  type Notice,
   type Ports,
   type SealedCommit,
   seal,
@@ -44,6 +45,8 @@ export interface World {
   ports: Ports & { fanout: MemoryFanout; bus: MemoryEventBus };
   /** What the bus was told. */
   told: Commit[];
+  /** Beside commits. */
+  notices: Notice[];
   now(): number;
   /** Time passes, for servers and store alike. */
   pass(ms: number): void;
@@ -57,6 +60,8 @@ export function makeWorld(): World {
   const bus = memoryEventBus();
   const told: Commit[] = [];
   bus.subscribe((commit) => told.push(commit));
+  const notices: Notice[] = [];
+  bus.subscribeNotices((notice) => notices.push(notice));
   return {
     ports: {
       ...storage,
@@ -67,6 +72,7 @@ export function makeWorld(): World {
       randomId: () => `random-${++names}`,
     },
     told,
+    notices,
     now: () => nowMs,
     pass: (ms) => {
       nowMs += ms;

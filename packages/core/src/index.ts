@@ -12,6 +12,7 @@ export { commitSchema } from './domain/commit-schema.ts';
 export { compareKeys } from './domain/compare-keys.ts';
 export { type Conflict, type ConflictRecord, closedBy, type Resolution } from './domain/conflict.ts';
 export type { ChunkRef, Manifest, SnapshotCounts } from './domain/manifest.ts';
+export type { InstanceGone, Notice } from './domain/notice.ts';
 export { retryDelayMs, TASK_RETRY } from './domain/task-retry.ts';
 export { termsOf } from './domain/terms.ts';
 export { topicsOfCommit } from './domain/topics.ts';
@@ -24,7 +25,9 @@ export type {
   Connection,
   ConnectionRef,
   Connections,
+  ReachedRow,
   Registration,
+  StalePage,
   SubscriptionChange,
 } from './ports/connections.ts';
 export type { EntryIndex, IndexPage, IndexQuery } from './ports/entry-index.ts';
@@ -97,6 +100,7 @@ export { snapshotAndCompact, snapshotAndCompactAll } from './use-cases/snapshot-
 export { stateAt } from './use-cases/state-at.ts';
 export { stats } from './use-cases/stats.ts';
 export { subscribe } from './use-cases/subscribe.ts';
+export { sweepConnections } from './use-cases/sweep-connections.ts';
 export { takeSnapshot } from './use-cases/take-snapshot.ts';
 export { claimTask, countTasks, endTask, enqueueTask, extendTask, getTask } from './use-cases/tasks.ts';
 export { type IssuedTicket, issueTicket, redeemTicket } from './use-cases/tickets.ts';

@@ -145,5 +145,5 @@ async function composeBus(settings: Settings, host: Host | undefined): Promise<P
     const { upstashEventBus } = await import('@mnemon/adapters/redis');
     return upstashEventBus({ url, token, prefix: settings.BUS_PREFIX });
   }
-  return host?.ports.bus ?? { publish: async () => {}, isDown: async () => false };
+  return host?.ports.bus ?? { publish: async () => {}, tell: async () => {}, isDown: async () => false };
 }

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import type { Ports } from '@mnemon/core';
 import { type Claims, issueToken } from '@mnemon/functions/token';
 import { type Backend, type BackendUrls, openBackends } from './backends.ts';
+import { addFunctions, type Functions } from './cloud-functions.ts';
+import { addSchedules, type ScheduleName } from './cloud-schedules.ts';
 import { devSecret } from './dev-secret.ts';
 import { type Gateway, type GatewayFaults, type GatewayLimits, startGateway } from './gateway/gateway.ts';
-import { type HostFaults, type LambdaHost, startLambdaHost } from './lambda/lambda-host.ts';
+import { type HostFaults, startLambdaHost } from './lambda/lambda-host.ts';
 import { startScheduler } from './scheduler.ts';
-import { siblingModule } from './thread.ts';
 
 export interface CloudOptions {
   /** 0 takes a free one. */
@@ -22,10 +21,8 @@ export interface CloudOptions {
   staleMs?: number;
   /** Further settings of the functions, as their environment takes them. */
   settings?: Readonly<Record<string, string>>;
-  /** How often entries whose lifetime is over become `expired` events. */
-  expiryMs?: number;
-  /** How often spaces get snapshots and lose what is older than they keep. */
-  upkeepMs?: number;
+  /** How often schedules run that are to run more often than in a deployment. */
+  everyMs?: Partial<Record<ScheduleName, number>>;
   /** Of the WebSocket function. */
   maxConcurrency?: number;
   timeoutMs?: number;
@@ -51,8 +48,6 @@ export interface Cloud {
 }
 
 const DAY_S = 24 * 60 * 60;
-const EXPIRY_MS = 60_000;
-const UPKEEP_MS = 60 * 60_000;
 
 /** Starts everything; rejects, with nothing left running, when a part cannot start. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
@@ -102,11 +97,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     };
     const added = await addFunctions(host, env, options);
     functions.resolve(added);
-    const { expiryMs = EXPIRY_MS, upkeepMs = UPKEEP_MS } = options;
-    const scheduler = startScheduler([
-      { everyMs: expiryMs, run: () => added.expireEntries.invoke({}) },
-      { everyMs: upkeepMs, run: () => added.snapshotAndCompact.invoke({}) },
-    ]);
+    const scheduler = startScheduler(await addSchedules(host, env, options.everyMs));
     closers.unshift(() => scheduler.close());
     return {
       url: gateway.url,
@@ -121,62 +112,6 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     await close();
     throw error;
   }
-}
-
-type Functions = Awaited<ReturnType<typeof addFunctions>>;
-
-async function addFunctions(host: LambdaHost, env: Record<string, string>, options: CloudOptions) {
-  const common = { env, minEnvironments: 1 };
-  const { maxConcurrency = 8, timeoutMs = 29_000 } = options;
-  const [authorizer, message, http, stream, expireEntries, snapshotAndCompact] = await Promise.all([
-    host.addFunction({
-      ...common,
-      name: 'authorizer',
-      entry: entryOf('authorizer'),
-      maxConcurrency: 2,
-      timeoutMs: 5_000,
-    }),
-    host.addFunction({ ...common, name: 'message', entry: entryOf('message'), maxConcurrency, timeoutMs }),
-    // Started when first asked: who only connects does not wait for it.
-    host.addFunction({
-      ...{ env, name: 'http', entry: entryOf('http'), timeoutMs },
-      maxConcurrency: HTTP_CONCURRENCY,
-    }),
-    host.addFunction({
-      ...{ env, name: 'stream', entry: entryOf('stream'), timeoutMs: STREAM_TIMEOUT_MS },
-      maxConcurrency: HTTP_CONCURRENCY,
-    }),
-    host.addFunction({
-      ...{ env, name: 'expire-entries', entry: entryOf('expire-entries'), timeoutMs },
-      maxConcurrency: 1,
-    }),
-    host.addFunction({
-      ...{ env, name: 'snapshot-and-compact', entry: entryOf('snapshot-and-compact') },
-      ...{ timeoutMs: UPKEEP_TIMEOUT_MS, maxConcurrency: 1 },
-    }),
-  ]);
-  return { authorizer, message, http, stream, expireEntries, snapshotAndCompact };
-}
-
-/** Requests that wait for news occupy an environment each. */
-const HTTP_CONCURRENCY = 8;
-
-const STREAM_TIMEOUT_MS = 15 * 60_000;
-const UPKEEP_TIMEOUT_MS = 15 * 60_000;
-
-const MODULES = {
-  authorizer: 'ws/authorizer',
-  message: 'ws/message',
-  http: 'http/handler',
-  stream: 'http/stream',
-  'expire-entries': 'schedules/expire-entries',
-  'snapshot-and-compact': 'schedules/snapshot-and-compact',
-};
-
-/** Handlers are bundled beside this module, as a deployment bundles them; from source they are their packages'. */
-function entryOf(name: keyof typeof MODULES): URL {
-  if (!import.meta.url.endsWith('.ts')) return siblingModule(name, import.meta.url);
-  return pathToFileURL(createRequire(import.meta.url).resolve(`@mnemon/functions/${MODULES[name]}`));
 }
 
 const devClaims = (): Claims => ({

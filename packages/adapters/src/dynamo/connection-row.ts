@@ -1,4 +1,4 @@
-import type { Connection, ConnectionRef } from '@mnemon/core';
+import type { Connection, ConnectionRef, ReachedRow } from '@mnemon/core';
 import { type Grant, grantSchema, instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
 import { z } from 'zod';
 
@@ -25,6 +25,10 @@ export const keyOf = ({ space, instanceId }: Pick<ConnectionRef, 'space' | 'inst
   space,
   instanceId,
 });
+
+const keySchema = rowSchema.pick({ space: true, instanceId: true });
+
+export const readKey = (key: unknown): ReachedRow => keySchema.parse(key);
 
 export function toRow({ grants, subscriptions, ...fields }: Connection): Record<string, unknown> {
   return {

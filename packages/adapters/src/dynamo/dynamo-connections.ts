@@ -3,10 +3,11 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
+  ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type { Connection, ConnectionRef, Connections } from '@mnemon/core';
-import { fromRow, keyOf, toRow, ttlAfter } from './connection-row.ts';
+import { fromRow, keyOf, readKey, toRow, ttlAfter } from './connection-row.ts';
 import { available, conditional } from './dynamo-failures.ts';
 import { partitionQuery } from './partition-query.ts';
 
@@ -126,6 +127,33 @@ export function dynamoConnections({
 
     async remove(ref) {
       const remove = new DeleteCommand({ ...table, Key: keyOf(ref), ...ownRow(ref) });
+      return (await conditional(client.send(remove))) !== undefined;
+    },
+
+    async stale({ nowMs, after, limit }) {
+      // A walk over the table: an index by time would be written with every heartbeat.
+      const scan = new ScanCommand({
+        ...table,
+        Limit: limit,
+        ...(after && { ExclusiveStartKey: keyOf(after) }),
+        FilterExpression: 'lastSeenAtMs < :heard',
+        ExpressionAttributeValues: { ':heard': nowMs - staleAfterMs },
+      });
+      const { Items = [], LastEvaluatedKey } = await available(client.send(scan));
+      return {
+        rows: Items.flatMap((item) => fromRow(item) ?? []),
+        ...(LastEvaluatedKey && { reached: readKey(LastEvaluatedKey) }),
+      };
+    },
+
+    async removeStale(ref, nowMs) {
+      const own = ownRow(ref);
+      const remove = new DeleteCommand({
+        ...table,
+        Key: keyOf(ref),
+        ConditionExpression: `${own.ConditionExpression} AND lastSeenAtMs < :heard`,
+        ExpressionAttributeValues: { ...own.ExpressionAttributeValues, ':heard': nowMs - staleAfterMs },
+      });
       return (await conditional(client.send(remove))) !== undefined;
     },
 

@@ -1,4 +1,4 @@
-import type { Connection, ConnectionRef, Connections } from '@mnemon/core';
+import type { Connection, ConnectionRef, Connections, ReachedRow } from '@mnemon/core';
 import type { InstanceId, SpaceId } from '@mnemon/protocol';
 
 export interface MemoryConnectionsOptions {
@@ -22,6 +22,16 @@ export function memoryConnections({ staleAfterMs }: MemoryConnectionsOptions): C
     const row = spaces.get(ref.space)?.get(ref.instanceId);
     return row?.connectionId === ref.connectionId ? row : undefined;
   };
+
+  const drop = (ref: ConnectionRef): void => {
+    const rows = rowsOf(ref.space);
+    lastChanges.delete(ref.connectionId);
+    rows.delete(ref.instanceId);
+    if (rows.size === 0) spaces.delete(ref.space);
+  };
+
+  const isStale = ({ lastSeenAtMs }: Connection, nowMs: number): boolean =>
+    nowMs - lastSeenAtMs > staleAfterMs;
 
   return {
     async put(connection) {
@@ -56,16 +66,32 @@ export function memoryConnections({ staleAfterMs }: MemoryConnectionsOptions): C
 
     async remove(ref) {
       if (!find(ref)) return false;
-      const rows = rowsOf(ref.space);
-      lastChanges.delete(ref.connectionId);
-      rows.delete(ref.instanceId);
-      if (rows.size === 0) spaces.delete(ref.space);
+      drop(ref);
+      return true;
+    },
+
+    async stale({ nowMs, after, limit }) {
+      const rows = [...spaces.values()].flatMap((space) => [...space.values()]).sort(byName);
+      const left = after ? rows.filter((row) => byName(row, after) > 0) : rows;
+      const page = left.slice(0, limit);
+      const last = page.at(-1);
+      const more = last && page.length < left.length;
+      return {
+        rows: page.filter((row) => isStale(row, nowMs)),
+        ...(more && { reached: { space: last.space, instanceId: last.instanceId } }),
+      };
+    },
+
+    async removeStale(ref, nowMs) {
+      const row = find(ref);
+      if (!row || !isStale(row, nowMs)) return false;
+      drop(ref);
       return true;
     },
 
     async list(space, nowMs) {
       const rows = [...(spaces.get(space)?.values() ?? [])];
-      return rows.filter((row) => nowMs - row.lastSeenAtMs <= staleAfterMs);
+      return rows.filter((row) => !isStale(row, nowMs));
     },
   };
 }
@@ -74,3 +100,8 @@ const isLater = (one: Connection, other: Connection): boolean =>
   one.connectedAtMs === other.connectedAtMs
     ? one.connectionId > other.connectionId
     : one.connectedAtMs > other.connectedAtMs;
+
+const byName = (one: ReachedRow, other: ReachedRow): number =>
+  compare(one.space, other.space) || compare(one.instanceId, other.instanceId);
+
+const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);

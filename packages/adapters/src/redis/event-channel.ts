@@ -1,4 +1,4 @@
-import type { Commit } from '@mnemon/core';
+import type { Commit, Notice } from '@mnemon/core';
 
 /**
  * Where a commit is announced: `<prefix>:<space>:event:<type>` when all its events are of one type, else `:mixed`. Read
@@ -10,3 +10,7 @@ export function eventChannel(prefix: string, { space, events }: Pick<Commit, 'sp
   const [type] = types;
   return `${prefix}:${space}:event:${types.size === 1 ? type : 'mixed'}`;
 }
+
+/** Where a notice is told: `<prefix>:<space>:notice:<type>`. */
+export const noticeChannel = (prefix: string, { space, type }: Notice): string =>
+  `${prefix}:${space}:notice:${type}`;

@@ -1,6 +1,6 @@
 import type { EventBus } from '@mnemon/core';
 import { Redis } from '@upstash/redis';
-import { eventChannel } from './event-channel.ts';
+import { eventChannel, noticeChannel } from './event-channel.ts';
 
 export interface UpstashEventBusOptions {
   /** Of the REST API. */
@@ -61,6 +61,10 @@ export function upstashEventBus({
       const pipeline = redis.pipeline();
       for (const commit of commits) pipeline.publish(eventChannel(prefix, commit), JSON.stringify(commit));
       await attempt(() => pipeline.exec());
+    },
+
+    async tell(notice) {
+      await attempt(() => redis.publish(noticeChannel(prefix, notice), JSON.stringify(notice)));
     },
 
     async isDown() {

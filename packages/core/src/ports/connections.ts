@@ -22,6 +22,15 @@ export interface ConnectionRef {
   connectionId: string;
 }
 
+/** Where a walk over all rows has come to. */
+export type ReachedRow = Pick<ConnectionRef, 'space' | 'instanceId'>;
+
+export interface StalePage {
+  rows: readonly Connection[];
+  /** Up to here all were looked at. Left out when nothing is left. */
+  reached?: ReachedRow;
+}
+
 /**
  * Patterns to add or to take away. Never both: not every store does that to one set in one atomic step. Numbers order the
  * changes of a connection, however late or often they arrive; one without a number is always made.
@@ -63,6 +72,15 @@ export interface Connections {
 
   /** Whether there was such a row. */
   remove(ref: ConnectionRef): Promise<boolean>;
+
+  /**
+   * The stale rows among `limit` rows of all spaces, in any fixed order, from `after` on. Looks at every row, so it is for
+   * who sweeps. A row may have been heard of since: `removeStale` looks again.
+   */
+  stale(page: { nowMs: number; after?: ReachedRow | undefined; limit: number }): Promise<StalePage>;
+
+  /** Takes the row out if it is still stale. Of several who try at once one is answered true. */
+  removeStale(ref: ConnectionRef, nowMs: number): Promise<boolean>;
 
   /** All rows of a space that are not stale; strongly consistent: includes every `put` that has resolved. */
   list(space: SpaceId, nowMs: number): Promise<readonly Connection[]>;

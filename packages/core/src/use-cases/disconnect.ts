@@ -6,11 +6,19 @@ import { releaseLocksOf } from './locks.ts';
 /** Takes a connection that is over out of the books, and gives back the locks that it held. Harmless when a newer one has taken its place. */
 export async function forget(ports: Ports, caller: Caller): Promise<void> {
   const removed = await ports.connections.remove(caller);
-  if (!removed) return;
+  if (removed) await settleGone(ports, caller, ports.clock.now());
+}
+
+/**
+ * What follows once a connection's row was taken out, by whoever took it out: that is one. When it dies here, locks end with
+ * their leases and the instance stays marked as online, at the time when it was last heard of.
+ */
+export async function settleGone(ports: Ports, caller: Caller, lastSeenAtMs: number): Promise<void> {
   const { space, instanceId, userId } = caller;
   await Promise.all([
-    ports.nodes.put({ space, instanceId, userId, status: 'offline', lastSeenAtMs: ports.clock.now() }),
+    ports.nodes.put({ space, instanceId, userId, status: 'offline', lastSeenAtMs }),
     releaseLocksOf(ports, caller),
+    ports.bus.tell({ type: 'instance-gone', space, instanceId, userId, lastSeenAtMs }),
   ]);
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Connection, Connections, SubscriptionChange } from '@mnemon/core';
 import type { InstanceId, SpaceId } from '@mnemon/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { staleConnectionsTests } from './stale-connections.ts';
 
 const STALE_AFTER_MS = 60_000;
 const NOW_MS = 1_750_000_000_000;
@@ -296,6 +297,12 @@ export function connectionsContract(
         await connections.put(made);
         expect((await list(made.space)).map(sorted)).toEqual([sorted(made)]);
       });
+    });
+
+    staleConnectionsTests({
+      connections: () => connections,
+      staleAfterMs: STALE_AFTER_MS,
+      make: (lastSeenAtMs) => connection({ lastSeenAtMs }),
     });
   });
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Commit, EventBus } from '@mnemon/core';
+import type { Commit, EventBus, Notice } from '@mnemon/core';
 import type { ClientId, EventType, InstanceId, JsonValue, MemoryEvent, SpaceId } from '@mnemon/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -8,6 +8,8 @@ export interface EventBusStage {
   bus: EventBus;
   /** Hears of every commit that is published once this has resolved. */
   listen(listener: (commit: Commit) => void): Promise<void>;
+  /** Likewise of what is no commit. */
+  heed(listener: (notice: Notice) => void): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -77,6 +79,21 @@ export function eventBusContract(name: string, makeStage: () => Promise<EventBus
           [one, 1],
           [longer, 2],
         ]);
+    });
+
+    test('a notice arrives as it was told, and is no commit', async () => {
+      const space = newSpace();
+      const heard = await listenTo(space);
+      const notices: Notice[] = [];
+      await stage.heed((notice) => {
+        if (notice.space === space) notices.push(notice);
+      });
+      const instanceId = 'worker-1' as InstanceId;
+      const gone: Notice = { type: 'instance-gone', space, instanceId, userId: 'ü "1"', lastSeenAtMs: 5 };
+      await stage.bus.tell(gone);
+      await stage.bus.publish([commit(space, 1, ['created'])]);
+      await expect.poll(() => notices).toEqual([gone]);
+      await expect.poll(() => heard.map(({ seq }) => seq)).toEqual([1]);
     });
 
     test('a bus that has published is not down', async () => {
