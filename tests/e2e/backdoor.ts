@@ -2,18 +2,9 @@ import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { dynamoClient, dynamoConnections } from '@mnemon/adapters/dynamo';
 import type { MemoryEventBus } from '@mnemon/adapters/memory';
 import { connectMongo, mongoStorage } from '@mnemon/adapters/mongo';
-import type {
-  Commit,
-  Connections,
-  EventLog,
-  Inbox,
-  Notice,
-  SealedCommit,
-  StoragePorts,
-  Verdict,
-} from '@mnemon/core';
+import type { Commit, Connections, EventLog, Inbox, Notice, SealedCommit, StoragePorts } from '@mnemon/core';
 import { verify } from '@mnemon/core';
-import type { SpaceId } from '@mnemon/protocol';
+import type { SpaceId, Verdict } from '@mnemon/protocol';
 import { Redis } from 'ioredis';
 import type { Cloud } from '../../packages/local/src/cloud.ts';
 

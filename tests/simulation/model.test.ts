@@ -279,7 +279,7 @@ async function expectWhole(model: MemoryModel, real: Real): Promise<void> {
   const at = { space: real.space, partition: 0 };
   const admin = identity(real, 'admin');
   expect(await verify(real.ports, at), 'I2').toMatchObject({ intact: true, end: { seq: model.headSeq } });
-  expect(answerOf(await rebuild(real.ports, admin, ALL)).differences).toEqual([]);
+  expect(answerOf(await rebuild(real.ports, admin, { scope: ALL })).differences).toEqual([]);
   for (let seq = model.floor; seq <= model.headSeq; seq++) await lookBack(ALL, () => seq).run(model, real);
   for (const one of KEYS) {
     const { versions } = answerOf(await history(real.ports, admin, { key: one, limit: LIMITS.pageItems }));

@@ -193,9 +193,9 @@ test('conflicts are listed page by page, by pattern, and counted', async () => {
   }
   const first = await list({ pattern: 'a/*', limit: 2 });
   expect(first.conflicts.map(({ key }) => key)).toEqual(['a/3', 'a/2']);
-  const second = await list({ pattern: 'a/*', limit: 2, cursor: first.next });
+  const second = await list({ pattern: 'a/*', limit: 2, page: first.page });
   expect(second.conflicts.map(({ key }) => key)).toEqual(['a/1']);
-  expect(second.next).toBeUndefined();
+  expect(second.page).toBeUndefined();
   const stats = await conflictStats(world.ports, as('root', ADMIN));
   expect(stats).toMatchObject({
     value: { byStrategy: [{ name: 'last-write-wins', count: 4 }], byPair: [{ name: 'ann bob', count: 4 }] },

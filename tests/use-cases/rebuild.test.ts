@@ -9,7 +9,7 @@ const ADMIN: readonly Grant[] = [{ pattern: '**', access: 'admin' }];
 const admin = (world: World, grants = ADMIN): Identity => attach(world, 'admin', { grants }).caller;
 
 async function rebuilt(world: World, scope = ALL): Promise<Rebuilt> {
-  const answered = await rebuild(world.ports, admin(world), scope);
+  const answered = await rebuild(world.ports, admin(world), { scope });
   if (!answered.ok) throw new Error(answered.error.code);
   return answered.value;
 }
@@ -104,6 +104,8 @@ test('where the log was compacted, the state is recomputed from a snapshot and t
 
 test('is refused to whoever does not administer the space (I8)', async () => {
   const world = await writtenWorld();
-  const answered = await rebuild(world.ports, admin(world, [{ pattern: '**', access: 'write' }]), ALL);
+  const answered = await rebuild(world.ports, admin(world, [{ pattern: '**', access: 'write' }]), {
+    scope: ALL,
+  });
   expect(answered.ok || answered.error.code).toBe('forbidden');
 });

@@ -1,7 +1,7 @@
-import { type Commit, GENESIS, type SealedCommit, seal, verify } from '@mnemon/core';
-import type { SpaceId } from '@mnemon/protocol';
-import { expect, test } from 'vitest';
-import { AT, makeWorld, put, type World, worldWithCommits, writeAlone } from './world.ts';
+import { type Commit, GENESIS, type SealedCommit, seal, verify, verifyPage } from '@mnemon/core';
+import type { ChainEnd, SpaceId } from '@mnemon/protocol';
+import { describe, expect, test } from 'vitest';
+import { AT, attach, makeWorld, put, type World, worldWithCommits, writeAlone } from './world.ts';
 
 /** What verify says of the log after somebody was at it. */
 function verdictOn({ ports }: World, tamper: (commit: SealedCommit) => SealedCommit[]) {
@@ -122,4 +122,53 @@ test('a commit that is made while the log is read is no flaw', async () => {
       intact: true,
     });
   }
+});
+
+describe('in parts', () => {
+  /** Each look at the clock takes as long as a call may. */
+  const slow = ({ ports }: World) => {
+    let nowMs = 0;
+    return { ...ports, clock: { now: () => (nowMs += 10_000) } };
+  };
+  const admin = (world: World) =>
+    attach(world, 'admin', { grants: [{ pattern: '**', access: 'admin' }] }).caller;
+
+  /** All parts' ends, and the last verdict. */
+  async function walked(world: World, ports = slow(world), known?: ChainEnd) {
+    const ends: number[] = [];
+    for (let page: string | undefined; ; ) {
+      const answered = await verifyPage(ports, admin(world), { page, known });
+      if (!answered.ok) throw new Error(answered.error.code);
+      const verdict = answered.value;
+      if (!verdict.intact || verdict.page === undefined) return { ends, verdict };
+      ends.push(verdict.end.seq);
+      page = verdict.page;
+    }
+  }
+
+  test('it comes to the same end', async () => {
+    const world = await worldWithCommits(1_203);
+    const { ends, verdict } = await walked(world);
+    expect(ends).toEqual([500, 1_000, 1_203]);
+    expect(verdict).toEqual(await verify(world.ports, AT));
+  });
+
+  test('a flaw of a later part is found', async () => {
+    const world = await worldWithCommits(1_203);
+    const ports = slow(world);
+    const commits: typeof ports.log.commits = async (at) =>
+      (await world.ports.log.commits(at)).filter(({ commit }) => commit.seq !== 1_100);
+    const { verdict } = await walked(world, { ...ports, log: { ...ports.log, commits } });
+    expect(verdict).toEqual({ intact: false, seq: 1_100, problem: 'missing' });
+    const forged = { seq: 700, hash: '0'.repeat(64) };
+    expect((await walked(world, slow(world), forged)).verdict).toMatchObject({ problem: 'rewritten' });
+  });
+
+  test('a page of nobody, and a stranger, are refused', async () => {
+    const world = await worldWithCommits(1);
+    const foreign = await verifyPage(world.ports, admin(world), { page: 'x' });
+    expect(foreign).toMatchObject({ error: { code: 'bad-cursor' } });
+    const stranger = await verifyPage(world.ports, attach(world, 'eve').caller, {});
+    expect(stranger).toMatchObject({ error: { code: 'forbidden' } });
+  });
 });

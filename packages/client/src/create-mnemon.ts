@@ -1,19 +1,17 @@
 import {
   type Entry,
   type FoundPage,
-  type HistoryPage,
   isLive,
   type JsonValue,
   type ListRequest,
-  type Moment,
   matches,
-  type PastState,
   patternProblem,
-  type Scope,
 } from '@mnemon/protocol';
 import { checkedOp, checkKey, type Intent, type Unstamped } from './checked-op.ts';
 import { createTimer, type Timer } from './clock.ts';
+import { createConflicts } from './conflicts.ts';
 import type { Engine } from './engine.ts';
+import { harmless, harmlessCalls } from './harmless.ts';
 import { withLock } from './lock.ts';
 import type {
   AnyDurability,
@@ -25,8 +23,11 @@ import type {
   WriteOptions,
 } from './mnemon.ts';
 import { MnemonError } from './mnemon-error.ts';
+import { createPast } from './past.ts';
 import type { Written } from './pending-op.ts';
 import type { Ports } from './ports.ts';
+import type { Ask } from './server-reads.ts';
+import { createSnapshots, createUpkeep } from './upkeep.ts';
 
 /** How long `close` waits for the acks of what was written before it. */
 const CLOSE_FLUSH_MS = 2_000;
@@ -86,32 +87,23 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
   /** The entry unless its lifetime is over: the word of that may still be on its way. */
   const current = (entry: Entry | undefined) => (isLive(entry, serverClock.now()) ? entry : undefined);
 
+  const ask: Ask = async (type, question) => {
+    checkOpen();
+    return serverReads.ask(type, question);
+  };
+
   async function readFromServer(key: string) {
     checkKey(key);
-    checkOpen();
-    const { entries: found } = await serverReads.ask('read', { get: key });
+    const { entries: found } = await ask('read', { get: key });
     return found[0]?.value;
   }
 
   async function list(prefix: string, options: ListOptions = {}): Promise<FoundPage> {
-    checkOpen();
-    return serverReads.ask('read', { list: { ...options, prefix } as ListRequest });
+    return ask('read', { list: { ...options, prefix } as ListRequest });
   }
 
   async function search(text: string, options: PageOptions = {}): Promise<FoundPage> {
-    checkOpen();
-    return serverReads.ask('read', { search: { ...options, text } });
-  }
-
-  async function history(key: string, options: PageOptions = {}): Promise<HistoryPage> {
-    checkKey(key);
-    checkOpen();
-    return serverReads.ask('history', { ...options, key });
-  }
-
-  async function stateAt(scope: Scope, at: Moment, options: PageOptions = {}): Promise<PastState> {
-    checkOpen();
-    return serverReads.ask('state-request', { ...options, scope, at });
+    return ask('read', { search: { ...options, text } });
   }
 
   /** A removal takes back what its writer has seen: so there must be something to see. */
@@ -157,8 +149,10 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     read: (key, { from } = {}) => harmless(from === 'server' ? readFromServer(key) : read(key)),
     list: (prefix, options) => harmless(list(prefix, options)),
     search: (text, options) => harmless(search(text, options)),
-    history: (key, options) => harmless(history(key, options)),
-    stateAt: (scope, at, options) => harmless(stateAt(scope, at, options)),
+    ...harmlessCalls(createPast(ask)),
+    ...harmlessCalls(createUpkeep(ask)),
+    snapshots: harmlessCalls(createSnapshots(ask)),
+    conflicts: harmlessCalls(createConflicts(ask)),
     entries: (pattern) => harmless(entries(pattern)),
     lock: (name, options) => harmless(lock(name, options)),
     withLock: (name, options, work) => harmless(withLock({ lock }, name, options, work)),
@@ -183,10 +177,4 @@ const said = <Options extends Partial<AnyDurability<DeleteOptions>>>(options = {
 function checkPattern(pattern: string): void {
   const problem = typeof pattern === 'string' ? patternProblem(pattern) : 'a pattern is a string';
   if (problem) throw new MnemonError('bad-pattern', problem);
-}
-
-/** A rejection that nobody waits for must not end the program. */
-function harmless<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
 }

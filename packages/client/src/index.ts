@@ -1,17 +1,29 @@
 export type {
+  ChainEnd,
+  ConflictList,
+  ConflictPage,
+  ConflictStats,
   Cursor,
+  DiffPage,
   Entry,
   FoundPage,
   HistoryPage,
   JsonValue,
+  KeptConflict,
   KeptVersion,
+  Merged,
   Moment,
   PastState,
+  Rebuilt,
   Scope,
+  SnapshotSummary,
+  SpaceStats,
   Task,
   TaskCounts,
+  Verdict,
 } from '@mnemon/protocol';
 export type { Change, ChangeCallback } from './change.ts';
+export type { Conflicts } from './conflicts.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export type { Ticket, TokenSource } from './connection.ts';
 export type { Lock, LockOptions } from './lock.ts';
@@ -50,7 +62,9 @@ export {
   type MnemonErrorCode,
 } from './mnemon-error.ts';
 export { type OpenOptions, openMnemon } from './open-mnemon.ts';
+export type { Past, Restoration } from './past.ts';
 export type { Written } from './pending-op.ts';
 export type { Ports } from './ports.ts';
 export type { Status, StatusCallback } from './status.ts';
 export type { ClaimedTask, EnqueueOptions, TaskQueue } from './task-queue.ts';
+export type { Snapshots, Upkeep } from './upkeep.ts';

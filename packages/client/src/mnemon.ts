@@ -1,20 +1,12 @@
-import type {
-  Entry,
-  FoundPage,
-  HistoryPage,
-  JsonValue,
-  ListRequest,
-  Moment,
-  PastState,
-  Relationship,
-  Scope,
-  Strategy,
-} from '@mnemon/protocol';
+import type { Entry, FoundPage, JsonValue, ListRequest, Relationship, Strategy } from '@mnemon/protocol';
 import type { ChangeCallback } from './change.ts';
+import type { Conflicts } from './conflicts.ts';
 import type { Lock, LockOptions } from './lock.ts';
+import type { Past } from './past.ts';
 import type { Written } from './pending-op.ts';
 import type { Status, StatusCallback } from './status.ts';
 import type { TaskQueue } from './task-queue.ts';
+import type { Upkeep } from './upkeep.ts';
 
 export interface DeleteOptions {
   /** Refuses with `conflict` unless the key is at this version; 0 is a key that does not exist. */
@@ -70,7 +62,7 @@ export interface Subscription {
  * Every call of a closed client fails with the code that closed it: `closed`, or what the server gave as its reason.
  * A rejection that nobody waits for does no harm.
  */
-export interface Mnemon {
+export interface Mnemon extends Past, Upkeep {
   /**
    * Writes `value` under `key`. The effect on `read` is immediate (I9); the promise resolves when the write is durable
    * (I1). Rejects when it was refused, `conflict` carrying the entry as it is, and with `overloaded` when too much
@@ -105,17 +97,6 @@ export interface Mnemon {
   list(prefix: string, options?: ListOptions): Promise<FoundPage>;
   /** Asks the server for the entries that hold every word of `text`, in their key, tags, entities or value. In pages, too. */
   search(text: string, options?: PageOptions): Promise<FoundPage>;
-  /**
-   * Asks the server for the versions of `key`, the newest first, each with its writer, what it did, and an RFC 6902 patch
-   * from the one before. In pages, as far back as the log reaches.
-   */
-  history(key: string, options?: PageOptions): Promise<HistoryPage>;
-  /**
-   * Asks the server for the entries of a scope, `{ key }` or `{ prefix }`, as they were at `{ cursor }` or `{ timeMs }`.
-   * In pages; the `cursor` of the answer names the moment that was found. Rejects with `too-old` where the log no longer
-   * reaches back so far, and with `bad-cursor` for one of another log.
-   */
-  stateAt(scope: Scope, at: Moment, options?: PageOptions): Promise<PastState>;
   /** The committed entries that match `pattern`, deleted ones left out; own writes are among them once acked. */
   entries(pattern?: string): Promise<Entry[]>;
   /**
@@ -135,6 +116,8 @@ export interface Mnemon {
     options: LockOptions,
     work: (lock: Lock) => Result | Promise<Result>,
   ): Promise<Result>;
+  /** What writes met, and what is still to be merged. */
+  readonly conflicts: Conflicts;
   /** The space's queue of tasks. */
   readonly tasks: TaskQueue;
   /** Resolves once the server has answered for the first time; rejects when the client was closed before. */

@@ -20,7 +20,7 @@ import type { Outbox } from './outbox.ts';
 import type { Requests } from './requests.ts';
 import type { SeenClocks } from './seen-clocks.ts';
 import type { ServerClock } from './server-clock.ts';
-import type { ServerReads } from './server-reads.ts';
+import { isServerAnswer, type ServerReads } from './server-reads.ts';
 import type { WriteClock } from './write-clock.ts';
 
 const WRITE = 'write-';
@@ -163,10 +163,6 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
     if (connection.state.following) reportProgress();
   };
 }
-
-type AnswerFrame = Extract<ServerFrame, { type: 'read' | 'history' | 'state-response' }>;
-const isServerAnswer = (frame: ServerFrame): frame is AnswerFrame =>
-  frame.type === 'read' || frame.type === 'history' || frame.type === 'state-response';
 
 /** Whether the server heard this client, whatever it says to it: both directions work. A push shows one. */
 const isAnswer = ({ type, payload }: ServerFrame): boolean =>

@@ -8,20 +8,33 @@ export const READ_TIMEOUT_MS = 10_000;
 /** More at once are a mistake of the application's. */
 export const MAX_READS = 100;
 
-/** What is asked, and by what it is answered. */
-interface Answers {
-  read: 'read';
-  history: 'history';
-  'state-request': 'state-response';
-}
-type Asked = keyof Answers;
-type Answer<Type extends Asked> = Extract<ServerFrame, { type: Answers[Type] }>['payload'];
+/** Of what reads or checks a whole space in turns of ten seconds. */
+const LONG_TIMEOUT_MS = 30_000;
+
+/** What is asked, by what it is answered, and how long that may take. */
+const QUESTIONS = {
+  read: { answer: 'read', timeoutMs: READ_TIMEOUT_MS },
+  history: { answer: 'history', timeoutMs: READ_TIMEOUT_MS },
+  'state-request': { answer: 'state-response', timeoutMs: READ_TIMEOUT_MS },
+  diff: { answer: 'diff', timeoutMs: LONG_TIMEOUT_MS },
+  conflict: { answer: 'conflict', timeoutMs: LONG_TIMEOUT_MS },
+  admin: { answer: 'admin', timeoutMs: LONG_TIMEOUT_MS },
+} as const;
+type Questions = typeof QUESTIONS;
+type Asked = keyof Questions;
+type AnswerFrame = Extract<ServerFrame, { type: Questions[Asked]['answer'] }>;
+type Answer<Type extends Asked> = Extract<ServerFrame, { type: Questions[Type]['answer'] }>['payload'];
 export type ServerAnswer = Answer<Asked>;
+
+/** Rejects with what the server refuses, `unavailable` when no answer came in time, and `overloaded` beyond 100 at once. */
+export type Ask = <Type extends Asked>(type: Type, question: PayloadOf<Type>) => Promise<Answer<Type>>;
+
+const ANSWERS: ReadonlySet<string> = new Set(Object.values(QUESTIONS).map(({ answer }) => answer));
+export const isServerAnswer = (frame: ServerFrame): frame is AnswerFrame => ANSWERS.has(frame.type);
 
 /** Questions that only the server can answer. They wait for a connection, and go along to the next one. */
 export interface ServerReads {
-  /** Rejects with what the server refuses, `unavailable` when no answer came in time, and `overloaded` beyond 100 at once. */
-  ask<Type extends Asked>(type: Type, question: PayloadOf<Type>): Promise<Answer<Type>>;
+  readonly ask: Ask;
   /** A connection stands. */
   online(): void;
   answered(id: string, answer: ServerAnswer): void;
@@ -54,18 +67,19 @@ export function createServerReads(
     return taken;
   }
 
-  function ask<Type extends Asked>(type: Type, question: PayloadOf<Type>): Promise<Answer<Type>> {
+  const ask: Ask = (type, question) => {
+    const { timeoutMs } = QUESTIONS[type];
     return new Promise<ServerAnswer>((resolve, reject) => {
       if (waiting.size >= MAX_READS) throw new MnemonError('overloaded', 'too many questions at once');
       const id = `ask-${++lastId}`;
-      const message = `no answer within ${READ_TIMEOUT_MS} ms`;
+      const message = `no answer within ${timeoutMs} ms`;
       const timer = createTimer(clock, () => take(id)?.reject(new MnemonError('unavailable', message)));
       const mine = { send: () => send(type, question, id), timer, resolve, reject };
       waiting.set(id, mine);
-      timer.set(READ_TIMEOUT_MS);
+      timer.set(timeoutMs);
       mine.send();
-    }) as Promise<Answer<Type>>;
-  }
+    }) as Promise<never>;
+  };
 
   return {
     ask,

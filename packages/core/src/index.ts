@@ -11,15 +11,16 @@ export {
 export { commitSchema } from './domain/commit-schema.ts';
 export { compareKeys } from './domain/compare-keys.ts';
 export { type Conflict, type ConflictRecord, closedBy, type Resolution } from './domain/conflict.ts';
+export { fittingConflict } from './domain/fitting-conflict.ts';
 export type { ChunkRef, Manifest, SnapshotCounts } from './domain/manifest.ts';
 export type { InstanceGone, Notice } from './domain/notice.ts';
 export { retryDelayMs, TASK_RETRY } from './domain/task-retry.ts';
 export { termsOf } from './domain/terms.ts';
 export { topicsOfCommit } from './domain/topics.ts';
-export { CHAIN_START, type ChainCheck, type ChainEnd, verifyChain } from './domain/verify-chain.ts';
+export { CHAIN_START, type ChainCheck, verifyChain } from './domain/verify-chain.ts';
 export type { Checkpoint, Checkpoints } from './ports/checkpoints.ts';
 export type { Clock } from './ports/clock.ts';
-export type { ConflictCounts, ConflictFilter, ConflictStats, Conflicts } from './ports/conflicts.ts';
+export type { ConflictFilter, Conflicts } from './ports/conflicts.ts';
 export type {
   ChangedSubscriptions,
   Connection,
@@ -54,7 +55,6 @@ export {
   listCheckpoints,
   listSnapshots,
   readRetention,
-  type SnapshotSummary,
   setRetention,
   snapshotSpace,
 } from './use-cases/administer.ts';
@@ -63,8 +63,6 @@ export { catchUp } from './use-cases/catch-up.ts';
 export { cleanUp } from './use-cases/clean-up.ts';
 export { type Compaction, compact } from './use-cases/compact.ts';
 export {
-  type ConflictsPage,
-  type ConflictsRequest,
   conflictStats,
   getConflict,
   listConflicts,
@@ -93,7 +91,7 @@ export {
 } from './use-cases/read-snapshot.ts';
 export { rebuild } from './use-cases/rebuild.ts';
 export type { Answered } from './use-cases/refusal.ts';
-export { type Merged, resolveConflict } from './use-cases/resolve-conflict.ts';
+export { resolveConflict } from './use-cases/resolve-conflict.ts';
 export { restore } from './use-cases/restore.ts';
 export { searchEntries } from './use-cases/search-entries.ts';
 export { snapshotAndCompact, snapshotAndCompactAll } from './use-cases/snapshot-and-compact.ts';
@@ -105,6 +103,7 @@ export { takeSnapshot } from './use-cases/take-snapshot.ts';
 export { claimTask, countTasks, endTask, enqueueTask, extendTask, getTask } from './use-cases/tasks.ts';
 export { type IssuedTicket, issueTicket, redeemTicket } from './use-cases/tickets.ts';
 export { unsubscribe } from './use-cases/unsubscribe.ts';
-export { type Verdict, verify } from './use-cases/verify.ts';
+export { verify } from './use-cases/verify.ts';
+export { verifyPage } from './use-cases/verify-page.ts';
 export { writeAndWait } from './use-cases/write-and-wait.ts';
 export { writeEntries } from './use-cases/write-entries.ts';

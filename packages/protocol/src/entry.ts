@@ -6,7 +6,7 @@ import { metadataFields } from './metadata.ts';
 import { vectorClockSchema } from './vector-clock.ts';
 
 // What a client receives is not checked again value by value: it came from the log, which only takes what is valid.
-const storedValueSchema = z.custom<JsonValue>((value) => value !== undefined);
+export const storedValueSchema = z.custom<JsonValue>((value) => value !== undefined);
 
 /** One of several concurrent versions of a key. Without `value` it is a deletion. */
 const siblingSchema = z.object({

@@ -7,6 +7,7 @@ import { adminAnswerSchema, adminSchema } from './messages/admin.ts';
 import { catchUpSchema } from './messages/catch-up.ts';
 import { caughtUpSchema } from './messages/caught-up.ts';
 import { changesSchema } from './messages/changes.ts';
+import { conflictAnswerSchema, conflictSchema } from './messages/conflict.ts';
 import { connectSchema } from './messages/connect.ts';
 import { connectedSchema } from './messages/connected.ts';
 import { diffAnswerSchema, diffSchema } from './messages/diff.ts';
@@ -38,6 +39,7 @@ export const clientFrameSchema = z.discriminatedUnion('type', [
   historySchema,
   stateRequestFrameSchema,
   diffSchema,
+  conflictSchema,
   adminSchema,
   readSchema,
   lockSchema,
@@ -57,6 +59,7 @@ export const serverFrameSchema = z.discriminatedUnion('type', [
   historyAnswerSchema,
   stateResponseSchema,
   diffAnswerSchema,
+  conflictAnswerSchema,
   adminAnswerSchema,
   readAnswerSchema,
   lockAnswerSchema,

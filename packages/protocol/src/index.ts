@@ -45,6 +45,7 @@ export {
   type ForkRequest,
   forkedSchema,
   forkRequestSchema,
+  type RebuildRequest,
   type Rebuilt,
   type Restored,
   type RestoreRequest,
@@ -58,6 +59,19 @@ export {
 export type { CatchUp } from './messages/catch-up.ts';
 export type { CaughtUp, CaughtUpPayload } from './messages/caught-up.ts';
 export type { Ack, Changes, Delivery } from './messages/changes.ts';
+export {
+  type ConflictAnswer,
+  type ConflictList,
+  type ConflictPage,
+  type ConflictRequest,
+  type ConflictStats,
+  conflictListSchema,
+  conflictStatsSchema,
+  type KeptConflict,
+  keptConflictSchema,
+  type Merged,
+  mergedSchema,
+} from './messages/conflict.ts';
 export type { Connect } from './messages/connect.ts';
 export type { Connected } from './messages/connected.ts';
 export {
@@ -88,10 +102,19 @@ export {
   type SearchRequest,
   searchRequestSchema,
 } from './messages/read.ts';
+export { type SnapshotSummary, snapshotSummarySchema } from './messages/snapshot.ts';
 export { type PastState, type StateRequest, statePageSchema, stateRequestSchema } from './messages/state.ts';
 export type { Subscribe } from './messages/subscribe.ts';
 export type { Enqueue, TaskAnswer, TaskFrame, TaskRequest } from './messages/task.ts';
 export type { Unsubscribe, Unsubscribed } from './messages/unsubscribe.ts';
+export {
+  type ChainEnd,
+  chainEndSchema,
+  type Verdict,
+  type VerifyRequest,
+  verdictSchema,
+  verifyRequestSchema,
+} from './messages/verify.ts';
 export { type Batch, batchSchema, type Op, opSchema, type Write } from './messages/write.ts';
 export type { Metadata, Relationship } from './metadata.ts';
 export { type Moment, momentSchema } from './moment.ts';

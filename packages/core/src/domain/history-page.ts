@@ -1,4 +1,4 @@
-import { cursorSchema } from '@mnemon/protocol';
+import { chainEndSchema, cursorSchema } from '@mnemon/protocol';
 import { z } from 'zod';
 import { opaqueToken } from './opaque-token.ts';
 
@@ -30,3 +30,6 @@ export const diffToken = opaqueToken(
 export const restoreToken = opaqueToken(
   z.strictObject({ of: z.literal('restore'), epoch, from: pastSchema, to: pastSchema, afterKey }),
 );
+
+/** The commits after `end`, which was reached. */
+export const verifyToken = opaqueToken(z.strictObject({ of: z.literal('verify'), end: chainEndSchema }));

@@ -1,10 +1,5 @@
+import type { ChainEnd } from '@mnemon/protocol';
 import { GENESIS, hashOf, type SealedCommit } from './commit.ts';
-
-/** Where a walk along the log stands. */
-export interface ChainEnd {
-  seq: number;
-  hash: string;
-}
 
 export const CHAIN_START: ChainEnd = { seq: 0, hash: GENESIS };
 

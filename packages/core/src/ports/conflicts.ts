@@ -1,16 +1,5 @@
-import type { SpaceId, Strategy } from '@mnemon/protocol';
+import type { ConflictStats, SpaceId, Strategy } from '@mnemon/protocol';
 import type { ConflictRecord } from '../domain/conflict.ts';
-
-/** How many conflicts there were of each name; the most frequent first, 100 at most. */
-export type ConflictCounts = readonly { name: string; count: number }[];
-
-export interface ConflictStats {
-  byStrategy: ConflictCounts;
-  /** By the policy's pattern; '' is no policy. */
-  byPattern: ConflictCounts;
-  /** By the two instances, in alphabetical order, with a blank between. */
-  byPair: ConflictCounts;
-}
 
 export interface ConflictFilter {
   status?: ConflictRecord['status'] | undefined;

@@ -1,4 +1,10 @@
-import { administers, DEFAULT_RETENTION, type Retention, wireError } from '@mnemon/protocol';
+import {
+  administers,
+  DEFAULT_RETENTION,
+  type Retention,
+  type SnapshotSummary,
+  wireError,
+} from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import type { Checkpoint } from '../ports/checkpoints.ts';
@@ -7,12 +13,6 @@ import { type Answered, ok, refuse } from './refusal.ts';
 import { type SnapshotPorts, takeSnapshot } from './take-snapshot.ts';
 
 // What only who has all rights to everything in a space may ask for: it is about all of it (I8).
-
-/** A snapshot as people see it. */
-export type SnapshotSummary = Pick<
-  Manifest,
-  'seq' | 'epoch' | 'takenAtMs' | 'counts' | 'commitHash' | 'contentHash'
->;
 
 export async function snapshotSpace(
   ports: SnapshotPorts,
@@ -27,7 +27,7 @@ export async function snapshotSpace(
 export async function listSnapshots(
   { snapshots }: Pick<Ports, 'snapshots'>,
   { space, grants }: Identity,
-): Promise<Answered<readonly SnapshotSummary[]>> {
+): Promise<Answered<SnapshotSummary[]>> {
   if (!administers(grants)) return refuse(noAdmin());
   return ok((await snapshots.list({ space, partition: 0 })).map(summaryOf));
 }

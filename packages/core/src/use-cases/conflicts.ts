@@ -1,49 +1,52 @@
-import { allows, matches, readsEverything, wireError } from '@mnemon/protocol';
+import {
+  allows,
+  type ConflictList,
+  type ConflictPage,
+  type ConflictStats,
+  type KeptConflict,
+  matches,
+  readsEverything,
+  wireError,
+} from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
 import type { ConflictRecord } from '../domain/conflict.ts';
-import type { ConflictFilter, ConflictStats } from '../ports/conflicts.ts';
+import { fittingConflict } from '../domain/fitting-conflict.ts';
+import { DELIVERY_BYTES, sizeOf } from '../domain/split-delivery.ts';
 import type { Ports } from '../ports/ports.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
+import { DEFAULT_ITEMS } from './scoped-entries.ts';
 
 type Reader = Pick<Identity, 'space' | 'grants'>;
-
-export interface ConflictsRequest extends ConflictFilter {
-  /** Of keys that match. */
-  pattern?: string | undefined;
-  limit: number;
-  /** `next` of the page before. */
-  cursor?: string | undefined;
-}
-
-export interface ConflictsPage {
-  conflicts: readonly ConflictRecord[];
-  /** Left out on the last page. */
-  next?: string;
-}
 
 const ROWS_PER_READ = 200;
 /** A request looks at no more than this; where little of it is asked for or allowed, pages are short. */
 const ROWS_PER_PAGE = 2_000;
 
-/** Conflicts on keys that the caller may read, newest first. */
+/** Conflicts on keys that the caller may read, the newest first: as many as fit a frame. */
 export async function listConflicts(
   ports: Pick<Ports, 'conflicts'>,
   { space, grants }: Reader,
-  { pattern = '**', limit, cursor, status, strategy }: ConflictsRequest,
-): Promise<ConflictsPage> {
-  const found: ConflictRecord[] = [];
-  let beforeId = cursor;
+  { pattern = '**', limit = DEFAULT_ITEMS, page, status, strategy }: ConflictList,
+): Promise<ConflictPage> {
+  const found: KeptConflict[] = [];
+  let beforeId = page;
+  let roomBytes = DELIVERY_BYTES;
   for (let rows = 0; rows < ROWS_PER_PAGE; rows += ROWS_PER_READ) {
-    const page = await ports.conflicts.list(space, { status, strategy, beforeId, limit: ROWS_PER_READ });
-    for (const conflict of page) {
-      if (found.length === limit) return { conflicts: found, next: beforeId as string };
-      beforeId = conflict.id;
+    const read = await ports.conflicts.list(space, { status, strategy, beforeId, limit: ROWS_PER_READ });
+    for (const record of read) {
       // I8: what may not be read does not exist.
-      if (matches(pattern, conflict.key) && allows(grants, 'read', conflict.key)) found.push(conflict);
+      if (matches(pattern, record.key) && allows(grants, 'read', record.key)) {
+        const conflict = fittingConflict(record);
+        roomBytes -= sizeOf(conflict) + 1;
+        const isFull = found.length === limit || (roomBytes < 0 && found.length > 0);
+        if (isFull) return { conflicts: found, page: beforeId as string };
+        found.push(conflict);
+      }
+      beforeId = record.id;
     }
-    if (page.length < ROWS_PER_READ) return { conflicts: found };
+    if (read.length < ROWS_PER_READ) return { conflicts: found };
   }
-  return { conflicts: found, ...(beforeId !== undefined && { next: beforeId }) };
+  return { conflicts: found, ...(beforeId !== undefined && { page: beforeId }) };
 }
 
 /** One conflict. Refuses with `not-found`, also for a key that the caller may not read (I8). */

@@ -1,11 +1,10 @@
-import type { ClientId, Entry } from '@mnemon/protocol';
+import type { ChainEnd, ClientId, Entry } from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
 import { type SealedCommit, seal } from '../domain/commit.ts';
 import { lastVersions } from '../domain/corrections.ts';
 import type { ExportHeader } from '../domain/export-line.ts';
 import { sealManifest, sumCounts } from '../domain/manifest.ts';
 import { attemptName } from '../domain/snapshot-attempt.ts';
-import type { ChainEnd } from '../domain/verify-chain.ts';
 import type { Append, PartitionId } from '../ports/event-log.ts';
 import type { Ports } from '../ports/ports.ts';
 import { chunkWriter } from './chunk-writer.ts';

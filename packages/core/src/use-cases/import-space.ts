@@ -1,6 +1,6 @@
-import { administers, type Cursor, wireError } from '@mnemon/protocol';
+import { administers, type ChainEnd, type Cursor, wireError } from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
-import { type ChainEnd, verifyChain } from '../domain/verify-chain.ts';
+import { verifyChain } from '../domain/verify-chain.ts';
 import type { Ports } from '../ports/ports.ts';
 import { noAdmin } from './administer.ts';
 import { type Filled, fillSpace, Overtaken } from './fill-space.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Entry } from '@mnemon/protocol';
+import type { ChainEnd, Entry } from '@mnemon/protocol';
 import { type SealedCommit, seal } from '../domain/commit.ts';
 import { compareKeys } from '../domain/compare-keys.ts';
 import { type ExportHeader, parseExportLine } from '../domain/export-line.ts';
-import { type ChainEnd, verifyChain } from '../domain/verify-chain.ts';
+import { verifyChain } from '../domain/verify-chain.ts';
 
 /** What is to be imported is not what an export makes. */
 export class BadExport extends Error {

@@ -1,4 +1,12 @@
-import { administers, type Entry, isInScope, type Rebuilt, type Scope, wireError } from '@mnemon/protocol';
+import {
+  administers,
+  type Entry,
+  isInScope,
+  type RebuildRequest,
+  type Rebuilt,
+  type Scope,
+  wireError,
+} from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
 import { canonicalText, hashOf } from '../domain/commit.ts';
 import { evolve } from '../domain/decide.ts';
@@ -27,7 +35,7 @@ interface Made {
 export async function rebuild(
   ports: PastPorts,
   { space, grants }: Identity,
-  scope: Scope,
+  { scope }: RebuildRequest,
 ): Promise<Answered<Rebuilt>> {
   if (!administers(grants)) return refuse(wireError('forbidden', 'no grant to administer the space')); // I8
   const head = await ports.log.head(space);

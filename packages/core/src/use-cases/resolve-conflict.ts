@@ -1,17 +1,10 @@
-import { type Ack, type ClientId, type JsonValue, type Metadata, type Op, wireError } from '@mnemon/protocol';
+import { type ClientId, type Merged, type Op, type Outcome, wireError } from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
 import type { Pause } from '../ports/pause.ts';
 import type { Ports } from '../ports/ports.ts';
 import { getConflict } from './conflicts.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 import { writeAndWait } from './write-and-wait.ts';
-
-/** What the conflict is to end with; without `value`, the key is deleted. */
-export interface Merged extends Metadata {
-  value?: JsonValue | undefined;
-  /** The version whose siblings were merged: refused with `conflict` when there is a newer one. */
-  expectedVersion?: number | undefined;
-}
 
 /**
  * Merges what stands side by side: writes the merged version as one that has seen it all, which closes every open
@@ -24,7 +17,7 @@ export async function resolveConflict(
   identity: Identity,
   id: string,
   { value, expectedVersion, ...metadata }: Merged,
-): Promise<Answered<Ack['outcomes'][number]>> {
+): Promise<Answered<Outcome>> {
   const found = await getConflict(ports, identity, id);
   if (!found.ok) return found;
   const { key, status, partition } = found.value;

@@ -1,18 +1,24 @@
+import type { ChainEnd, Verdict } from '@mnemon/protocol';
 import { canonicalText, type SealedCommit } from '../domain/commit.ts';
 import { evolve } from '../domain/decide.ts';
 import { isSealed } from '../domain/manifest.ts';
-import { CHAIN_START, type ChainCheck, type ChainEnd, verifyChain } from '../domain/verify-chain.ts';
+import { CHAIN_START, type ChainCheck, verifyChain } from '../domain/verify-chain.ts';
 import type { PartitionId } from '../ports/event-log.ts';
 import type { Ports } from '../ports/ports.ts';
 
-type Flaw = {
-  intact: false;
-  /** The first commit that does not fit. */
-  seq: number;
-  /** `foreign`: of another space, partition or epoch. */
-  problem: Extract<ChainCheck, { intact: false }>['problem'] | 'truncated' | 'foreign';
-};
-export type Verdict = { intact: true; end: ChainEnd } | Flaw;
+type Flaw = Extract<Verdict, { intact: false }>;
+type VerifyPorts = Pick<Ports, 'log' | 'snapshots'>;
+
+/** How far a walk came; `isWhole` when that is all there is. */
+export type Walked = { intact: true; end: ChainEnd; isWhole: boolean } | Flaw;
+
+interface Walk {
+  known?: ChainEnd | undefined;
+  /** Where an earlier part of it ended. */
+  from?: ChainEnd | undefined;
+  /** Whether this part has taken long enough. */
+  isOver?: () => boolean;
+}
 
 const COMMITS_PER_READ = 500;
 
@@ -22,43 +28,50 @@ const COMMITS_PER_READ = 500;
  * compared with the entries that it made. Who may write to the store can forge both: that is noticed by whoever passes
  * the `end` of an earlier verification as `known`.
  */
-export async function verify(
-  ports: Pick<Ports, 'log' | 'snapshots'>,
-  at: PartitionId,
-  known: ChainEnd = CHAIN_START,
-): Promise<Verdict> {
+export async function verify(ports: VerifyPorts, at: PartitionId, known?: ChainEnd): Promise<Verdict> {
+  const walked = await walkChain(ports, at, { known });
+  return walked.intact ? { intact: true, end: walked.end } : walked;
+}
+
+/** The same in parts. */
+export async function walkChain(ports: VerifyPorts, at: PartitionId, part: Walk): Promise<Walked> {
   for (;;) {
     const floor = await ports.log.floor(at);
-    const verdict = await walk(ports, at, floor, known);
+    const walked = await walkFrom(ports, at, floor, part);
     // What was missing may have been compacted on the way.
-    if (verdict.intact || (await ports.log.floor(at)) === floor) return verdict;
+    if (walked.intact || (await ports.log.floor(at)) === floor) return walked;
   }
 }
 
-async function walk(
-  ports: Pick<Ports, 'log' | 'snapshots'>,
+async function walkFrom(
+  ports: VerifyPorts,
   at: PartitionId,
   floor: number,
-  known: ChainEnd,
-): Promise<Verdict> {
-  // First, so that a commit that is made meanwhile is in the log that is read below.
-  const newestEntrySeq = await ports.log.newestEntrySeq(at);
-  const start = await chainStart(ports, at, floor);
+  { known = CHAIN_START, from, isOver = () => false }: Walk,
+): Promise<Walked> {
+  const start = from && from.seq >= floor ? from : await chainStart(ports, at, floor);
   if (!start) return { intact: false, seq: floor, problem: 'missing' };
   let end = start;
   let newest: SealedCommit | undefined;
+  let newestEntrySeq: number | undefined;
   for (;;) {
     const commits = await ports.log.commits({ ...at, afterSeq: end.seq, limit: COMMITS_PER_READ });
-    if (commits.length === 0) break;
+    if (commits.length === 0) {
+      if (newestEntrySeq !== undefined) break;
+      // Before the log is looked at for the last time: what was committed meanwhile is in there.
+      newestEntrySeq = await ports.log.newestEntrySeq(at);
+      continue;
+    }
     const check = checkPage(at, end, commits, known);
     if (!check.intact) return check;
     end = check.end;
     newest = commits.at(-1);
+    if (isOver()) return { intact: true, end, isWhole: false };
   }
   if (Math.max(newestEntrySeq, known.seq) > end.seq) {
     return { intact: false, seq: end.seq + 1, problem: 'truncated' };
   }
-  return (newest && (await flawOfNewest(ports, at, newest))) ?? { intact: true, end };
+  return (newest && (await flawOfNewest(ports, at, newest))) ?? { intact: true, end, isWhole: true };
 }
 
 /** Of a compacted log, the commit that the snapshot at its floor is of. */

@@ -1,4 +1,14 @@
-import { type Answered, type Caller, fork, rebuild, restore, stats } from '@mnemon/core';
+import {
+  type Answered,
+  type Caller,
+  fork,
+  listSnapshots,
+  rebuild,
+  restore,
+  snapshotSpace,
+  stats,
+  verifyPage,
+} from '@mnemon/core';
 import type { Admin, AdminAnswer, Forked, ForkRequest } from '@mnemon/protocol';
 import type { App } from '../compose.ts';
 import { identityOfToken } from '../identity-of-token.ts';
@@ -12,8 +22,14 @@ export async function answerAdmin(app: App, caller: Caller, request: Request): P
   switch (request.action) {
     case 'stats':
       return named('stats', await stats(ports, caller));
+    case 'verify':
+      return named('verify', await verifyPage(ports, caller, request));
+    case 'take-snapshot':
+      return named('take-snapshot', await snapshotSpace(ports, caller));
+    case 'list-snapshots':
+      return named('list-snapshots', await listSnapshots(ports, caller));
     case 'rebuild':
-      return named('rebuild', await rebuild(ports, caller, request.scope));
+      return named('rebuild', await rebuild(ports, caller, request));
     case 'restore':
       return named('restore', await restore(ports, pause, caller, request));
     case 'fork':

@@ -25,6 +25,7 @@ import {
 } from '@mnemon/protocol';
 import type { App } from '../compose.ts';
 import { answerAdmin } from './answer-admin.ts';
+import { answerConflict } from './answer-conflict.ts';
 import { answerLock } from './answer-lock.ts';
 import { answerTask } from './answer-task.ts';
 
@@ -86,6 +87,8 @@ async function answer(app: App, caller: Caller, frame: ClientFrame): Promise<Ans
       return reply('state-response', id, await stateAt(ports, caller, frame.payload));
     case 'diff':
       return reply('diff', id, await diff(ports, caller, frame.payload));
+    case 'conflict':
+      return reply('conflict', id, await answerConflict(app, caller, frame.payload));
     case 'admin':
       return reply('admin', id, await answerAdmin(app, caller, frame.payload));
     case 'read':

@@ -5,6 +5,8 @@ import { instanceIdSchema } from '../ids.ts';
 import { outcomeSchema } from '../outcome.ts';
 import { pagingFields } from '../paging.ts';
 import { scopeSchema } from '../scope.ts';
+import { snapshotSummarySchema } from './snapshot.ts';
+import { verdictSchema, verifyRequestSchema } from './verify.ts';
 
 /**
  * `to` is the state to bring back, `from` the one that it replaces: what somebody has changed since then is left alone.
@@ -41,9 +43,13 @@ export type ForkRequest = z.infer<typeof forkRequestSchema>;
 export const forkedSchema = z.object({ cursor: cursorSchema, complete: z.boolean() });
 export type Forked = z.infer<typeof forkedSchema>;
 
-export const rebuildRequestSchema = z.strictObject({ scope: scopeSchema });
+export const rebuildRequestSchema = z.strictObject({ scope: scopeSchema, page: pagingFields.page });
+export type RebuildRequest = z.infer<typeof rebuildRequestSchema>;
 
-/** How the entries that are kept compare with those that the log makes. */
+/**
+ * How some of the entries that are kept compare with those that the log makes. While there is a `page` token, ask on; what
+ * all pages say together is the answer.
+ */
 export const rebuiltSchema = z.object({
   /** Keys whose newest version the log still holds, and keys besides that nothing accounts for. */
   compared: z.int(),
@@ -58,6 +64,7 @@ export const rebuiltSchema = z.object({
       seq: z.optional(z.int()),
     }),
   ),
+  page: z.optional(z.string()),
 });
 export type Rebuilt = z.infer<typeof rebuiltSchema>;
 
@@ -87,6 +94,9 @@ export const adminSchema = envelope(
   'admin',
   z.discriminatedUnion('action', [
     z.strictObject({ action: z.literal('stats') }),
+    z.strictObject({ action: z.literal('verify'), ...verifyRequestSchema.shape }),
+    z.strictObject({ action: z.literal('take-snapshot') }),
+    z.strictObject({ action: z.literal('list-snapshots') }),
     z.strictObject({ action: z.literal('rebuild'), ...rebuildRequestSchema.shape }),
     z.strictObject({ action: z.literal('restore'), ...restoreRequestSchema.shape }),
     z.strictObject({ action: z.literal('fork'), ...forkRequestSchema.shape }),
@@ -98,6 +108,10 @@ export const adminAnswerSchema = envelope(
   'admin',
   z.discriminatedUnion('action', [
     z.object({ action: z.literal('stats'), result: spaceStatsSchema }),
+    z.object({ action: z.literal('verify'), result: verdictSchema }),
+    z.object({ action: z.literal('take-snapshot'), result: snapshotSummarySchema }),
+    /** The newest first. */
+    z.object({ action: z.literal('list-snapshots'), result: z.array(snapshotSummarySchema) }),
     z.object({ action: z.literal('rebuild'), result: rebuiltSchema }),
     z.object({ action: z.literal('restore'), result: restoredSchema }),
     z.object({ action: z.literal('fork'), result: forkedSchema }),

@@ -8,14 +8,14 @@ import {
   setRetention,
   snapshotSpace,
 } from '@mnemon/core';
-import { policiesSchema, retentionSchema } from '@mnemon/protocol';
+import { policiesSchema, retentionSchema, snapshotSummarySchema } from '@mnemon/protocol';
 import type { HttpApp } from '../../compose.ts';
 import { type Api, addRoute, jsonBody, jsonOf, respond } from '../api.ts';
 import { documented } from '../documented.ts';
 
 const policies = z.object({ policies: documented(policiesSchema) });
 const retention = documented(retentionSchema, 'Retention');
-const snapshot = z.looseObject({ seq: z.int(), epoch: z.string(), takenAtMs: z.int() });
+const snapshot = documented(snapshotSummarySchema, 'Snapshot');
 const checkpoint = z.looseObject({ instanceId: z.string(), events: z.int(), atMs: z.int() });
 
 /** How a space is kept. What only administrators may is refused by the use-cases. */

@@ -1,32 +1,30 @@
 import { z } from '@hono/zod-openapi';
-import { conflictStats, getConflict, listConflicts, type Merged, resolveConflict } from '@mnemon/core';
-import { outcomeSchema, patternSchema, strategySchema, wireError } from '@mnemon/protocol';
+import { conflictStats, getConflict, listConflicts, resolveConflict } from '@mnemon/core';
+import {
+  conflictStatsSchema,
+  keptConflictSchema,
+  type Merged,
+  outcomeSchema,
+  patternSchema,
+  strategySchema,
+  wireError,
+} from '@mnemon/protocol';
 import type { HttpApp } from '../../compose.ts';
 import { type Api, addRoute, jsonBody, jsonOf, respond } from '../api.ts';
 import { etagOf, expectedVersion } from '../conditions.ts';
 import { documented } from '../documented.ts';
 import { readOp } from '../http-op.ts';
+import { pagingQuery } from '../past-query.ts';
 import { problem } from '../problem.ts';
-
-const DEFAULT_LIMIT = 50;
 
 const listQuery = z.object({
   status: z.enum(['open', 'resolved']).optional(),
   strategy: documented(strategySchema).optional(),
   pattern: documented(patternSchema).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(DEFAULT_LIMIT),
-  cursor: z.string().max(128).optional().openapi({ description: '`next` of the page before.' }),
+  ...pagingQuery,
 });
 
-const conflict = z.looseObject({
-  id: z.string(),
-  key: z.string(),
-  type: z.string(),
-  strategy: documented(strategySchema),
-  status: z.enum(['open', 'resolved']),
-  outcome: z.enum(['stored', 'arrived', 'merged', 'siblings']),
-});
-const counts = z.array(z.object({ name: z.string(), count: z.int() }));
+const conflict = documented(keptConflictSchema, 'Conflict');
 const idParams = z.object({ id: z.string().max(64) });
 
 export function addConflicts(api: Api, { ports, pause }: HttpApp): void {
@@ -40,7 +38,7 @@ export function addConflicts(api: Api, { ports, pause }: HttpApp): void {
       summary: 'Writes that did not know of each other, newest first',
       request: { query: listQuery },
       responses: {
-        200: jsonOf('A page.', z.object({ conflicts: z.array(conflict), next: z.string().optional() })),
+        200: jsonOf('A page.', z.object({ conflicts: z.array(conflict), page: z.string().optional() })),
       },
     },
     async (c) => c.json(await listConflicts(ports, c.get('identity'), c.req.valid('query'))),
@@ -54,7 +52,7 @@ export function addConflicts(api: Api, { ports, pause }: HttpApp): void {
       tags,
       summary: 'How many conflicts there were, by strategy, pattern and pair of instances',
       responses: {
-        200: jsonOf('Counts.', z.object({ byStrategy: counts, byPattern: counts, byPair: counts })),
+        200: jsonOf('Counts.', documented(conflictStatsSchema)),
       },
     },
     async (c) => respond(c, await conflictStats(ports, c.get('identity'))),

@@ -36,11 +36,11 @@ export function addRepair(api: Api, app: HttpApp): void {
       method: 'post',
       path: '/rebuild',
       tags,
-      summary: 'Compares the entries of a scope with those that the log makes; changes nothing',
+      summary: 'Compares the entries of a scope with those that the log makes, page by page; changes nothing',
       request: { body: jsonBody(documented(rebuildRequestSchema, 'RebuildRequest')) },
       responses: { 200: jsonOf('How they compare.', documented(rebuiltSchema, 'Rebuilt')) },
     },
-    async (c) => respond(c, await rebuild(ports, c.get('identity'), c.req.valid('json').scope)),
+    async (c) => respond(c, await rebuild(ports, c.get('identity'), c.req.valid('json'))),
   );
 
   addRoute(

@@ -1,19 +1,12 @@
 import { z } from '@hono/zod-openapi';
-import { verify } from '@mnemon/core';
-import { administers, instanceIdSchema, wireError } from '@mnemon/protocol';
+import { verifyPage } from '@mnemon/core';
+import { instanceIdSchema, verdictSchema } from '@mnemon/protocol';
 import type { HttpApp } from '../../compose.ts';
-import { type Api, addRoute, jsonOf } from '../api.ts';
+import { type Api, addRoute, jsonOf, respond } from '../api.ts';
 import { documented } from '../documented.ts';
-import { problem } from '../problem.ts';
+import { pagingQuery } from '../past-query.ts';
 
-const verdictSchema = z.union([
-  z.object({ intact: z.literal(true), end: z.object({ seq: z.int(), hash: z.string() }) }),
-  z.object({
-    intact: z.literal(false),
-    seq: z.int(),
-    problem: z.enum(['missing', 'rewritten', 'unlinked', 'truncated', 'foreign']),
-  }),
-]);
+const verdict = documented(verdictSchema, 'Verdict');
 
 /** The end of an earlier walk, which this log has to contain. */
 const knownQuery = z.object({
@@ -22,6 +15,7 @@ const knownQuery = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
+  page: pagingQuery.page,
 });
 
 const nodeSchema = z.object({
@@ -39,16 +33,14 @@ export function addSpace(api: Api, { ports }: HttpApp): void {
       method: 'get',
       path: '/verify',
       tags: ['space'],
-      summary: 'Walks the whole hash chain of the log. Needs the grant to administer everything',
+      summary: 'Walks the hash chain of the log, page by page. Needs the grant to administer everything',
       request: { query: knownQuery },
-      responses: { 200: jsonOf('Its end, or the first commit that does not fit.', verdictSchema) },
+      responses: { 200: jsonOf('How far it holds, or the first commit that does not fit.', verdict) },
     },
     async (c) => {
-      const { space, grants } = c.get('identity');
-      if (!administers(grants)) return problem(c, wireError('forbidden', 'only who administers everything'));
-      const { seq, hash } = c.req.valid('query');
+      const { seq, hash, page } = c.req.valid('query');
       const known = seq === undefined || hash === undefined ? undefined : { seq, hash };
-      return c.json(await verify(ports, { space, partition: 0 }, known));
+      return respond(c, await verifyPage(ports, c.get('identity'), { known, page }));
     },
   );
 
