@@ -7,7 +7,7 @@ import { callGuarded } from './guarded-call.ts';
 import { createLocks, type LockKeeper } from './locks.ts';
 import { createLogFollower } from './log-follower.ts';
 import { MnemonError } from './mnemon-error.ts';
-import { createOutbox, type Outbox } from './outbox.ts';
+import { type AckedBatch, createOutbox, type Outbox } from './outbox.ts';
 import { createOwnWrites, type OwnWrites } from './own-writes.ts';
 import type { Ports } from './ports.ts';
 import { createRandomName } from './random-name.ts';
@@ -51,6 +51,7 @@ export interface EngineOptions {
   readonly batchIntervalMs: number;
   readonly whenFull: WhenFull;
   readonly onRefused: (error: MnemonError, key: string) => void;
+  readonly onAcked: (batch: AckedBatch) => void;
   readonly ports: Ports;
 }
 
@@ -102,6 +103,7 @@ export function createEngine(options: EngineOptions): Engine {
     send: (batch) => connection.send('write', batch, writeId(batch.n)),
     isFollowing: () => connection.state.following,
     onChange: () => board.changed(),
+    onAcked: (batch) => callGuarded(options.onAcked, batch, onError),
     onRefused: (error, key) => callGuarded((refused) => options.onRefused(refused, key), error, onError),
   });
   const serverReads = createServerReads(ports, connection.send);

@@ -18,6 +18,8 @@ export interface InFlight {
   readonly isBusy: boolean;
   readonly pending: readonly PendingOp[];
   readonly resends: number;
+  /** How long it has been on its way; 0 when there is none. */
+  readonly ageMs: number;
   /** Whether it may be in the log although nobody has said so. */
   readonly mayBeCommitted: boolean;
   /** Takes the next batch on; there must be none. */
@@ -41,6 +43,7 @@ export interface InFlightOptions {
 
 interface Flight {
   readonly n: number;
+  readonly launchedAtMs: number;
   readonly pending: readonly PendingOp[];
   /** Frozen: what is sent again is the same, to the letter (I6). */
   readonly ops: Op[];
@@ -66,6 +69,7 @@ export function createInFlight({ client, ports: { clock, random }, send }: InFli
   function launch(pending: readonly PendingOp[]): void {
     flight = {
       n: ++lastN,
+      launchedAtMs: clock.now(),
       pending,
       ops: pending.map(({ op }) => op),
       failures: 0,
@@ -104,6 +108,9 @@ export function createInFlight({ client, ports: { clock, random }, send }: InFli
     },
     get resends() {
       return resends;
+    },
+    get ageMs() {
+      return flight ? clock.now() - flight.launchedAtMs : 0;
     },
     get mayBeCommitted() {
       return flight?.isOut ?? false;

@@ -4,6 +4,7 @@ import { createMnemon } from './create-mnemon.ts';
 import { createEngine, type Engine } from './engine.ts';
 import type { Mnemon } from './mnemon.ts';
 import { MnemonError } from './mnemon-error.ts';
+import type { AckedBatch } from './outbox.ts';
 import { type Ports, realPorts } from './ports.ts';
 import type { WhenFull } from './room.ts';
 
@@ -28,6 +29,8 @@ export interface OpenOptions {
   readonly whenFull?: WhenFull;
   /** Hears of writes that were refused after they were `queued`, when nobody waits for them any more; by default they are logged. */
   readonly onRefused?: (error: MnemonError, key: string) => void;
+  /** Hears of each batch that the server has answered, after the promises of its writes. */
+  readonly onAcked?: (batch: AckedBatch) => void;
 }
 
 /**
@@ -46,7 +49,7 @@ export function openMnemon(options: OpenOptions, ports: Partial<Ports> = {}): Mn
 
 /** A client that has begun to connect, and what it is made of. */
 export function openClient(options: OpenOptions, ports: Ports): { engine: Engine; memory: Mnemon } {
-  const { token, instanceId, onError = logError, onRefused = logRefused } = options;
+  const { token, instanceId, onError = logError, onRefused = logRefused, onAcked = () => {} } = options;
   const { batchIntervalMs = 0, whenFull = 'refuse' } = options;
   const url = addressOf(options.url, instanceId);
   const engine = createEngine({
@@ -55,6 +58,7 @@ export function openClient(options: OpenOptions, ports: Ports): { engine: Engine
     instanceId,
     onError,
     onRefused,
+    onAcked,
     batchIntervalMs,
     whenFull,
     ports,

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { MAX_GATHER_MS } from './gathering.ts';
 import { ACK_TIMEOUT_MS, MAX_ACK_TIMEOUT_MS, MAX_FAILURES } from './in-flight.ts';
 import { MnemonError } from './mnemon-error.ts';
-import { createOutbox, type Outbox, type OutboxOptions } from './outbox.ts';
+import { type AckedBatch, createOutbox, type Outbox, type OutboxOptions } from './outbox.ts';
 import { createOwnWrites, type OwnWrites } from './own-writes.ts';
 import { OUTBOX_LIMITS, PATIENCE } from './room.ts';
 
@@ -15,6 +15,7 @@ let ownWrites: OwnWrites;
 let outbox: Outbox;
 let following: boolean;
 let refusals: string[];
+let answered: AckedBatch[];
 
 beforeEach(() => {
   outbox = open();
@@ -25,6 +26,7 @@ function open(maxMessageBytes = 96 * 1024, more: Partial<OutboxOptions> = {}): O
   sent = [];
   following = true;
   refusals = [];
+  answered = [];
   ownWrites = createOwnWrites();
   return createOutbox({
     client: CLIENT,
@@ -35,6 +37,7 @@ function open(maxMessageBytes = 96 * 1024, more: Partial<OutboxOptions> = {}): O
     onChange: () => {},
     batchIntervalMs: 0,
     whenFull: 'refuse',
+    onAcked: (batch) => answered.push(batch),
     onRefused: (error, key) => refusals.push(`${key} ${error.code}`),
     ...more,
   });
@@ -303,6 +306,25 @@ test('closing rejects what waits, and whatever comes', async () => {
     await expect(promise).rejects.toMatchObject({ code: 'closed' });
   }
   expect(clock.timerCount).toBe(0);
+});
+
+test('who wants to, hears of each answered batch, after its promises and once', async () => {
+  outbox.online();
+  const refused = add(put('a', 1, 7));
+  post(put('b', 1));
+  post(put('b', 2));
+  await turn();
+  await clock.advance(30);
+  const conflict = { status: 'refused', code: 'conflict', message: '' } as const;
+  const answer = { ...ack(1, 2), outcomes: [conflict, { status: 'applied', version: 1 } as const] };
+  outbox.acked(answer, 'e');
+  outbox.acked(answer, 'e');
+  await expect(refused).rejects.toMatchObject({ code: 'conflict' });
+  const outcomes = [
+    { key: 'a', outcome: conflict },
+    { key: 'b', outcome: { status: 'applied', version: 1 } },
+  ];
+  expect(answered).toEqual([{ outcomes, ackMs: 30 }]);
 });
 
 describe('with an interval', () => {

@@ -1,4 +1,4 @@
-import type { Ack, Batch, ClientId, Op, WireError } from '@mnemon/protocol';
+import type { Ack, Batch, ClientId, Op, Outcome, WireError } from '@mnemon/protocol';
 import { createGathering } from './gathering.ts';
 import { createInFlight } from './in-flight.ts';
 import { fateUnknown, fromWire, MnemonError } from './mnemon-error.ts';
@@ -7,6 +7,14 @@ import { type PendingOp, reject, settle, type Waiter, type Written } from './pen
 import type { Ports } from './ports.ts';
 import { createRoom, type WhenFull } from './room.ts';
 import { createWriteQueue, maxOpsBytes } from './write-queue.ts';
+
+/** A batch that the server has answered. */
+export interface AckedBatch {
+  /** What became of each operation, in their order; of writes that were sent as one there is one. */
+  readonly outcomes: readonly { readonly key: string; readonly outcome: Outcome }[];
+  /** From when it was first sent. */
+  readonly ackMs: number;
+}
 
 /** Keeps writes until they are acked: one batch on its way, the next one gathering behind it. */
 export interface Outbox {
@@ -47,6 +55,8 @@ export interface OutboxOptions {
   /** Whether there is a replica that will reach the acked commits. */
   readonly isFollowing: () => boolean;
   readonly onChange: () => void;
+  /** Hears of each batch once its promises are settled. */
+  readonly onAcked: (batch: AckedBatch) => void;
   /** An operation had no effect, and nobody waits to hear of it. */
   readonly onRefused: (error: MnemonError, key: string) => void;
 }
@@ -138,13 +148,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
   function acked(ack: Ack, epoch: string): boolean {
     if (!inFlight.isAnsweredBy(ack)) return false;
     gathering.hear(ack.shared);
+    const { ageMs: ackMs, pending } = inFlight;
+    const outcomes = pending.map(({ op: { key } }, at) => ({ key, outcome: ack.outcomes[at] as Outcome }));
     finish((pending, at) => {
-      const outcome = ack.outcomes[at] as Ack['outcomes'][number];
+      const outcome = ack.outcomes[at] as Outcome;
       const isInLog = outcome.status === 'applied' || outcome.status === 'merged';
       if (isInLog && ack.commit && isFollowing()) ownWrites.acked(pending, { epoch, ...ack.commit });
       else ownWrites.remove(pending);
       settle(pending, outcome);
     });
+    options.onAcked({ outcomes, ackMs });
     return true;
   }
 

@@ -3,14 +3,10 @@ import type { Status } from '../status.ts';
 import type { Tell } from './events.ts';
 
 /**
- * Tells of reconnects, reloads and flushes. It looks at snapshots, of which some may be skipped, so it goes by what they
+ * Tells of reconnects, reloads and back-pressure. It looks at snapshots, of which some may be skipped, so it goes by what they
  * count and not by the states between.
  */
-export function tellConnectionNews(
-  memory: Pick<Mnemon, 'status' | 'onStatus'>,
-  tell: Tell,
-  onFlushed: () => void,
-): void {
+export function tellConnectionNews(memory: Pick<Mnemon, 'status' | 'onStatus'>, tell: Tell): void {
   let before: Status = memory.status;
   let isAway = false;
 
@@ -21,10 +17,7 @@ export function tellConnectionNews(
     isAway = isWaiting || (isAway && !hasReturned);
     if (hasReturned) tell('reconnected', { reconnects: status.reconnects });
     if (status.reloads > before.reloads) tell('reloaded', { reloads: status.reloads });
-    if (before.pendingOps > 0 && status.pendingOps === 0 && status.state !== 'closed') {
-      onFlushed();
-      tell('batch-flushed', { writes: before.pendingOps });
-    }
+    if (status.isFull && !before.isFull) tell('back-pressure', { pendingWrites: status.pendingOps });
     before = status;
   });
 }

@@ -4,11 +4,11 @@ import type { MnemonError } from '../mnemon-error.ts';
 
 /** The events of a `MemorySyncManager`, each with what its listeners are called with. Keys carry their namespace. */
 export interface SyncEvents {
-  /** A write was taken in: from now on reads answer it. */
+  /** A `write` has resolved. */
   write: [{ readonly key: string; readonly value: JsonValue }];
-  /** A deletion was taken in. */
+  /** A `delete` has resolved. */
   delete: [{ readonly key: string }];
-  /** A write or deletion was refused, or given up, after it was taken in. */
+  /** A write or deletion that was taken in, and that nobody waits for any more, had no effect. */
   'write-failed': [{ readonly key: string; readonly error: MnemonError }];
   /** A committed change that a subscription matches; once per subscription. */
   change: [
@@ -24,8 +24,10 @@ export interface SyncEvents {
   conflict: [SyncConflict];
   /** A conflict is over: by the engine's strategy, or by this client's resolver. */
   'conflict-resolved': [{ readonly key: string; readonly value: JsonValue | null; readonly version: number }];
-  /** All writes that had been taken in are acked. */
-  'batch-flushed': [{ readonly writes: number }];
+  /** The server has answered a batch, `ackMs` after it left; writes of one key that were sent as one count once. */
+  'batch-flushed': [{ readonly writes: number; readonly ackMs: number }];
+  /** So much waits for the service that `write` waits, too. */
+  'back-pressure': [{ readonly pendingWrites: number }];
   /** From now on the subscription misses no change. */
   subscribed: [{ readonly id: string; readonly pattern: string }];
   unsubscribed: [{ readonly id: string; readonly pattern: string }];

@@ -1,7 +1,5 @@
 import type { JsonValue, Scope } from '@mnemon/protocol';
-import type { Clock } from '../clock.ts';
 import type { Mnemon } from '../mnemon.ts';
-import { isConflict, isMnemonError } from '../mnemon-error.ts';
 import type { Written } from '../pending-op.ts';
 import type { Tell } from './events.ts';
 import { createNamespace, type Namespace } from './keys.ts';
@@ -10,7 +8,6 @@ import { type NamespaceOption, type SyncDeleteOptions, type SyncWriteOptions, tt
 
 export interface CoreOptions {
   readonly memory: Mnemon;
-  readonly clock: Clock;
   readonly namespace: string;
   readonly defaultTTL: number;
   readonly counters: Counters;
@@ -26,12 +23,14 @@ export interface ManagerCore {
   read(key: string, options?: NamespaceOption): Promise<JsonValue | null>;
   write(key: string, value: JsonValue, options?: SyncWriteOptions): Promise<Written | undefined>;
   remove(key: string, options?: SyncDeleteOptions): Promise<Written | undefined>;
+  /** The keys that match, sorted. */
+  keys(pattern: string, options?: NamespaceOption): Promise<string[]>;
   /** Keys and values of what matches, by key. */
   find(pattern: string, options?: NamespaceOption): Promise<{ key: string; value: JsonValue }[]>;
 }
 
 export function createManagerCore(options: CoreOptions): ManagerCore {
-  const { memory, clock, defaultTTL, counters, tell } = options;
+  const { memory, defaultTTL, counters, tell } = options;
   const own = createNamespace(options.namespace);
 
   const within = (asked: NamespaceOption | undefined): Namespace =>
@@ -43,27 +42,6 @@ export function createManagerCore(options: CoreOptions): ManagerCore {
     return { prefix: given.prefix === '' ? name : key(given.prefix) };
   }
 
-  /** Measures and tells what becomes of a write that was taken in. */
-  function follow(key: string, written: Promise<Written>): Promise<Written> {
-    const startedMs = clock.now();
-    written.then(
-      ({ merged, version }) => {
-        counters.acked(clock.now() - startedMs);
-        if (merged) tellConflict(key, 'merged', version);
-      },
-      (error: unknown) => {
-        if (isConflict(error)) tellConflict(key, 'refused', error.current?.version ?? 0);
-        if (isMnemonError(error)) tell('write-failed', { key, error });
-      },
-    );
-    return written;
-  }
-
-  function tellConflict(key: string, type: 'merged' | 'refused', version: number): void {
-    counters.conflicts++;
-    tell('conflict', { key, type, version });
-  }
-
   async function read(key: string, options?: NamespaceOption): Promise<JsonValue | null> {
     counters.reads++;
     return (await memory.read(within(options).key(key))) ?? null;
@@ -71,19 +49,19 @@ export function createManagerCore(options: CoreOptions): ManagerCore {
 
   async function write(key: string, value: JsonValue, options: SyncWriteOptions = {}) {
     counters.writes++;
-    const { namespace: _, ttl = defaultTTL, durability, ...rest } = options;
+    const { namespace: _, ttl = defaultTTL, durability = usual(options), ...rest } = options;
     const full = within(options).key(key);
-    const written = follow(full, memory.write(full, value, { ...rest, ...ttlMsOf(ttl) }));
+    const written = await memory.write(full, value, { ...rest, ...ttlMsOf(ttl), durability });
     tell('write', { key: full, value });
-    return isAwaited(options) ? written : takenIn(written);
+    return written;
   }
 
   async function remove(key: string, options: SyncDeleteOptions = {}) {
-    const { namespace: _, durability, ...rest } = options;
+    const { namespace: _, durability = usual(options), ...rest } = options;
     const full = within(options).key(key);
-    const written = follow(full, memory.delete(full, rest));
+    const written = await memory.delete(full, { ...rest, durability });
     tell('delete', { key: full });
-    return isAwaited(options) ? written : takenIn(written);
+    return written;
   }
 
   async function find(pattern: string, options?: NamespaceOption) {
@@ -94,15 +72,12 @@ export function createManagerCore(options: CoreOptions): ManagerCore {
       .sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
-  return { memory, tell, within, scope, read, write, remove, find };
+  const keys = async (pattern: string, options?: NamespaceOption) =>
+    (await find(pattern, options)).map(({ key }) => key);
+
+  return { memory, tell, within, scope, read, write, remove, keys, find };
 }
 
 /** Who makes a condition wants to know whether it held. */
-const isAwaited = ({ durability, expectedVersion, lock }: SyncDeleteOptions): boolean =>
-  durability ? durability === 'acked' : expectedVersion !== undefined || lock !== undefined;
-
-/** Resolves unless the write is refused at once. */
-async function takenIn(written: Promise<Written>): Promise<undefined> {
-  const queued = Promise.resolve().then(() => {});
-  await Promise.race([written, queued]);
-}
+const usual = ({ expectedVersion, lock }: SyncDeleteOptions): 'acked' | 'queued' =>
+  expectedVersion !== undefined || lock !== undefined ? 'acked' : 'queued';

@@ -1,5 +1,6 @@
 import type { JsonValue } from '@mnemon/protocol';
 import { createTimer } from '../clock.ts';
+import { harmless } from '../harmless.ts';
 import type { Lock } from '../lock.ts';
 import { MnemonError } from '../mnemon-error.ts';
 import { type Ports, realPorts } from '../ports.ts';
@@ -59,17 +60,17 @@ export class MemorySyncManager extends NamespacedMemory {
 
   /** Writes `tasks/<taskId>/state`. */
   syncTaskState(taskId: string, state: JsonValue): Promise<void> {
-    return this.#tasks.syncState(taskId, state);
+    return harmless(this.#tasks.syncState(taskId, state));
   }
 
   /** What was synced last; `null` for a task that nobody has synced. */
   getTaskState(taskId: string): Promise<JsonValue | null> {
-    return this.#tasks.getState(taskId);
+    return harmless(this.#tasks.getState(taskId));
   }
 
   /** Writes `tasks/<taskId>/progress`: `{ progress, status }`. */
   syncTaskProgress(taskId: string, progress: number, status: string): Promise<void> {
-    return this.#tasks.syncProgress(taskId, progress, status);
+    return harmless(this.#tasks.syncProgress(taskId, progress, status));
   }
 
   /**
@@ -78,12 +79,12 @@ export class MemorySyncManager extends NamespacedMemory {
    * last heard of.
    */
   acquireTaskLock(taskId: string, timeout = 30_000): Promise<boolean> {
-    return this.#tasks.acquireLock(taskId, timeout);
+    return harmless(this.#tasks.acquireLock(taskId, timeout));
   }
 
   /** Gives the lock of a task back. False when this manager does not hold it: nothing happens then. */
   releaseTaskLock(taskId: string): Promise<boolean> {
-    return this.#tasks.releaseLock(taskId);
+    return harmless(this.#tasks.releaseLock(taskId));
   }
 
   /** The lock of a task, while this manager holds it. A write that carries it, `{ lock }`, is refused once it is lost. */
@@ -98,44 +99,44 @@ export class MemorySyncManager extends NamespacedMemory {
 
   /** Writes `workers/<workerId>/status`. */
   syncWorkerStatus(workerId: string, status: WorkerStatus): Promise<void> {
-    return this.#workers.syncStatus(workerId, status);
+    return harmless(this.#workers.syncStatus(workerId, status));
   }
 
   /** Writes `workers/<workerId>/capacity`. */
   syncWorkerCapacity(workerId: string, capacity: JsonValue): Promise<void> {
-    return this.#workers.syncCapacity(workerId, capacity);
+    return harmless(this.#workers.syncCapacity(workerId, capacity));
   }
 
   /** Writes `tasks/<taskId>/agents/<agentId>`. */
   syncAgentCoordination(taskId: string, agentId: string, data: JsonValue): Promise<void> {
-    return this.#agents.syncCoordination(taskId, agentId, data);
+    return harmless(this.#agents.syncCoordination(taskId, agentId, data));
   }
 
   getAgentCoordination(taskId: string, agentId: string): Promise<JsonValue | null> {
-    return this.#agents.getCoordination(taskId, agentId);
+    return harmless(this.#agents.getCoordination(taskId, agentId));
   }
 
   /** All agents that have coordinated on a task, by their ids. */
   getTaskAgents(taskId: string): Promise<TaskAgent[]> {
-    return this.#agents.agentsOf(taskId);
+    return harmless(this.#agents.agentsOf(taskId));
   }
 
   /** Writes `coordination/queue` by hand: until it is deleted, `getQueue` answers this. */
   syncQueue(queue: QueueView): Promise<void> {
-    return this.#queue.syncQueue(queue);
+    return harmless(this.#queue.syncQueue(queue));
   }
 
   getQueue(): Promise<JsonValue | null> {
-    return this.#queue.getQueue();
+    return harmless(this.#queue.getQueue());
   }
 
   /** Writes `coordination/assignments`. */
   syncAssignments(assignments: JsonValue): Promise<void> {
-    return this.#queue.syncAssignments(assignments);
+    return harmless(this.#queue.syncAssignments(assignments));
   }
 
   /** Writes `coordination/metrics`. */
   syncMetrics(metrics: JsonValue): Promise<void> {
-    return this.#queue.syncMetrics(metrics);
+    return harmless(this.#queue.syncMetrics(metrics));
   }
 }

@@ -12,7 +12,7 @@ export interface SyncMetrics {
   readonly conflicts: number;
   readonly cacheHits: number;
   readonly cacheMisses: number;
-  /** How often everything that had been written was acked. */
+  /** Batches that were acked. */
   readonly syncs: number;
   readonly cache: { readonly size: number; readonly maxSize: number; readonly invalidated: number };
   /** Operations that aren't acked yet. */
@@ -22,7 +22,7 @@ export interface SyncMetrics {
   readonly vectorClock: VectorClock;
   /** From another instance's write until it was here, by both machines' clocks. */
   readonly propagation: Latency;
-  /** From `write` until its ack. */
+  /** From when a batch left until its ack. */
   readonly ack: Latency;
   /** Connections after the first. */
   readonly reconnects: number;

@@ -1,11 +1,14 @@
 import type { HistoryPage, JsonValue, Moment, PastState, Scope } from '@mnemon/protocol';
 import { EventEmitter } from 'eventemitter3';
 import { callGuarded } from '../guarded-call.ts';
+import { harmless } from '../harmless.ts';
 import type { Mnemon, PageOptions } from '../mnemon.ts';
 import { openMnemon } from '../open-mnemon.ts';
 import type { Written } from '../pending-op.ts';
 import { type Ports, realPorts } from '../ports.ts';
 import type { Status } from '../status.ts';
+import { createBatchNews } from './batch-news.ts';
+import { createConflicts } from './conflicts.ts';
 import { tellConnectionNews } from './connection-news.ts';
 import type { SyncEvents, Tell } from './events.ts';
 import { createLiveSubscriptions, type LiveSubscriptions } from './live-subscriptions.ts';
@@ -35,21 +38,33 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
   /** Connects by itself, and doesn't wait for it. Throws `bad-request` for options that are none. */
   constructor(options: MemorySyncOptions, ports: Partial<Ports> = {}) {
     super();
-    const { workerId, namespace, defaultTTL, cacheSize } = settingsOf(options);
+    const { workerId, namespace, defaultTTL, cacheSize, batchInterval } = settingsOf(options);
     const { url, token, onError = logError } = options;
     const { clock } = { ...realPorts(), ...ports };
-    const tell: Tell = (name, ...details) =>
+    const counters = this.#counters;
+    const tell: Tell = (name, ...details) => {
+      if (this.listenerCount(name) === 0) return;
       callGuarded(() => void this.emit(name, ...(details as never)), undefined, onError);
-    this.memory = openMnemon({ url, token, instanceId: workerId, onError }, ports);
+    };
+    const conflicts = createConflicts(counters, tell);
+    this.memory = openMnemon(
+      {
+        ...{ url, token, onError, instanceId: workerId, batchIntervalMs: batchInterval, whenFull: 'wait' },
+        onAcked: createBatchNews(counters, tell, conflicts.found),
+        onRefused: (error, key) => tell('write-failed', { key, error }),
+      },
+      ports,
+    );
     this.workerId = workerId;
     this.namespace = namespace;
     this.#cacheSize = cacheSize;
     const { memory } = this;
-    this.core = createManagerCore({ memory, clock, namespace, defaultTTL, counters: this.#counters, tell });
-    this.#subscriptions = createLiveSubscriptions({ memory, tell, onError }, (change) =>
-      this.#counters.heard(change, clock.now(), memory.status.state !== 'catching-up'),
-    );
-    tellConnectionNews(memory, tell, () => this.#counters.syncs++);
+    this.core = createManagerCore({ memory, namespace, defaultTTL, counters, tell });
+    this.#subscriptions = createLiveSubscriptions({ memory, tell, onError }, (change) => {
+      counters.heard(change, clock.now(), memory.status.state !== 'catching-up');
+      if (change.type === 'merged') conflicts.found(change.key, change.entry.version, 'merged');
+    });
+    tellConnectionNews(memory, tell);
   }
 
   /**
@@ -57,7 +72,7 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
    * where nothing is known of the key yet.
    */
   read(key: string, options?: NamespaceOption): Promise<JsonValue | null> {
-    return this.core.read(key, options);
+    return harmless(this.core.read(key, options));
   }
 
   /**
@@ -66,17 +81,17 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
    * lock waits for its ack in any case. Rejects when it was refused by then; later, `write-failed` tells.
    */
   write(key: string, value: JsonValue, options?: SyncWriteOptions): Promise<Written | undefined> {
-    return this.core.write(key, value, options);
+    return harmless(this.core.write(key, value, options));
   }
 
   /** Deletes `key`, with the promises of `write`. */
   delete(key: string, options?: SyncDeleteOptions): Promise<Written | undefined> {
-    return this.core.remove(key, options);
+    return harmless(this.core.remove(key, options));
   }
 
   /** The keys that match, sorted, each with its namespace. */
-  async searchKeys(pattern: string, options?: NamespaceOption): Promise<string[]> {
-    return (await this.core.find(pattern, options)).map(({ key }) => key);
+  searchKeys(pattern: string, options?: NamespaceOption): Promise<string[]> {
+    return harmless(this.core.keys(pattern, options));
   }
 
   /**
@@ -94,9 +109,8 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
   }
 
   /** Resolves when everything written so far was acked or refused. */
-  async forceSync(): Promise<void> {
-    await this.memory.flush();
-    this.core.tell('force-sync');
+  forceSync(): Promise<void> {
+    return harmless(this.memory.flush().then(() => this.core.tell('force-sync')));
   }
 
   /** Forgets what is cached. */
