@@ -35,7 +35,8 @@ describe.each(storageEngines)('compaction on $name', ({ open }) => {
     const instanceId = 'reader' as InstanceId;
     const { space } = at;
     const atMs = ports.clock.now();
-    await ports.nodes.put({ space, instanceId, userId: 'u', status, lastSeenAtMs: atMs });
+    const connection = { connectionId: 'c', connectedAtMs: 1, userId: 'u' };
+    await ports.nodes.put({ space, instanceId, ...connection, status, lastSeenAtMs: atMs });
     const [cursor, clock] = [
       { epoch: 'epoch-1', seq: [seq] },
       { wallMs: 0, counter: 0 },

@@ -96,6 +96,7 @@ const MESSAGES: Record<Message['type'], { payload: object; shows?: boolean }> = 
   diff: { payload: { scope, from: { timeMs: 1 } }, shows: true },
   read: { payload: { list: {} }, shows: true },
   conflict: { payload: { do: 'list' }, shows: true },
+  nodes: { payload: {} },
   write: { payload: batchOf([put('tasks/9', 1)]) },
   lock: { payload: { do: 'acquire', name: 'tasks/1/lock', attempt: 'first', leaseMs: 1_000 } },
   task: { payload: { do: 'claim', attempt: 'first', leaseMs: 1_000 } },

@@ -64,11 +64,11 @@ describe('a sweep', () => {
     const world = makeWorld();
     for (const name of ['a', 'b', 'c']) await join(world, name);
     world.pass(STALE_MS);
-    const put: typeof world.ports.nodes.put = async (node) => {
-      if (node.instanceId === 'b') throw new Error('no');
-      await world.ports.nodes.put(node);
+    const leave: typeof world.ports.nodes.leave = async (connection, atMs) => {
+      if (connection.instanceId === 'b') throw new Error('no');
+      return world.ports.nodes.leave(connection, atMs);
     };
-    const ports = { ...world.ports, nodes: { ...world.ports.nodes, put } };
+    const ports = { ...world.ports, nodes: { ...world.ports.nodes, leave } };
     await expect(sweepConnections(ports)).rejects.toThrow('no');
     expect(await nodeOf(world, 'a')).toMatchObject({ status: 'offline' });
     expect(await nodeOf(world, 'c')).toMatchObject({ status: 'offline' });

@@ -30,6 +30,7 @@ import {
   type JsonValue,
   type Op,
   PROTOCOL_VERSION,
+  type Presence,
   parseServerFrame,
   type ServerFrame,
   type SpaceId,
@@ -100,7 +101,7 @@ export function attach(world: World, name: string, more: Partial<Caller> = {}): 
       grants: EVERYTHING,
       tokenExpiresAtMs: world.now() + 3_600_000,
       connectionId: `connection-${++connectionCount}`,
-      connectedAtMs: connectionCount, // in this order, also within a millisecond
+      connectedAtMs: world.now() + connectionCount / 1e6, // in this order, also within a millisecond
       ...more,
     },
     frames: [],
@@ -123,7 +124,7 @@ export function attach(world: World, name: string, more: Partial<Caller> = {}): 
 export async function greet(
   world: World,
   client: Client,
-  request: { subscriptions?: string[]; cursor?: Cursor } = {},
+  request: { subscriptions?: string[]; cursor?: Cursor; presence?: Presence } = {},
 ) {
   const payload = { protocolVersion: PROTOCOL_VERSION, subscriptions: ['**'], ...request };
   const answered = await connect(world.ports, client.caller, payload, HEARTBEAT_MS);
@@ -135,10 +136,14 @@ export async function greet(
 export async function join(
   world: World,
   name: string,
-  { subscriptions = ['**'], ...more }: Partial<Caller> & { subscriptions?: string[] } = {},
+  {
+    subscriptions = ['**'],
+    presence,
+    ...more
+  }: Partial<Caller> & { subscriptions?: string[]; presence?: Presence } = {},
 ): Promise<Client> {
   const client = attach(world, name, more);
-  await greet(world, client, { subscriptions });
+  await greet(world, client, { subscriptions, ...(presence && { presence }) });
   return client;
 }
 
@@ -274,7 +279,7 @@ export function alwaysLeased(ports: Ports): Ports {
  */
 export function stopBefore(
   ports: Ports,
-  port: 'log' | 'inbox' | 'connections',
+  port: 'log' | 'inbox' | 'connections' | 'nodes',
   method: string,
 ): { ports: Ports; reached: Promise<void>; release: () => void } {
   const arrival = gate();

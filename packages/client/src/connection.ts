@@ -1,5 +1,4 @@
-import type { ClientFrame } from '@mnemon/protocol';
-import { PROTOCOL_VERSION } from '@mnemon/protocol';
+import { type ClientFrame, PROTOCOL_VERSION, type Presence } from '@mnemon/protocol';
 import { createTimer } from './clock.ts';
 import {
   type ConnectionEvent,
@@ -45,6 +44,8 @@ export interface ConnectionOptions {
   readonly log: Pick<LogFollower, 'hello' | 'joinAsk' | 'nextAsk'>;
   /** Numbers a change of the subscriptions: greater than all before. */
   readonly nextChange: () => number;
+  /** What this client says about itself. */
+  readonly presence: () => Presence | undefined;
   /** What a heartbeat says. */
   readonly progress: () => PayloadOf<'heartbeat'>;
   readonly onFrame: (text: string) => void;
@@ -119,7 +120,13 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   function hello(): string {
     const { patterns, ...held } = state.following ? log.hello() : { patterns: [] };
-    return send('connect', { protocolVersion: PROTOCOL_VERSION, subscriptions: patterns, ...held });
+    const presence = options.presence();
+    return send('connect', {
+      protocolVersion: PROTOCOL_VERSION,
+      subscriptions: patterns,
+      ...held,
+      ...(presence && { presence }),
+    });
   }
 
   async function open(mine: number): Promise<void> {

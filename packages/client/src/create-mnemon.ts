@@ -157,6 +157,9 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     lock: (name, options) => harmless(lock(name, options)),
     withLock: (name, options, work) => harmless(withLock({ lock }, name, options, work)),
     tasks,
+    nodes: (options = {}) => harmless(ask('nodes', options)),
+    announce: engine.presence.announce,
+    beat: engine.beat,
     subscribe,
     connected: engine.arrived,
     get status() {

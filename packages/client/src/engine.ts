@@ -1,4 +1,4 @@
-import type { ClientId } from '@mnemon/protocol';
+import type { ClientId, Presence } from '@mnemon/protocol';
 import { type Connection, createConnection, type TokenSource } from './connection.ts';
 import { type ConnectionState, isConnected } from './connection-state.ts';
 import { createDeferred } from './deferred.ts';
@@ -10,6 +10,7 @@ import { MnemonError } from './mnemon-error.ts';
 import { type AckedBatch, createOutbox, type Outbox } from './outbox.ts';
 import { createOwnWrites, type OwnWrites } from './own-writes.ts';
 import type { Ports } from './ports.ts';
+import { createOwnPresence, type OwnPresence } from './presence.ts';
 import { createRandomName } from './random-name.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { createRequests } from './requests.ts';
@@ -38,6 +39,9 @@ export interface Engine {
   readonly locks: LockKeeper;
   readonly tasks: TaskQueue;
   readonly board: StatusBoard;
+  readonly presence: OwnPresence;
+  /** Sends a heartbeat now; without a connection, connecting will do. */
+  beat(): void;
   /** Resolves when connected for the first time. */
   readonly arrived: Promise<void>;
   readonly topics: Topics;
@@ -47,6 +51,7 @@ export interface EngineOptions {
   readonly url: string;
   readonly token: TokenSource;
   readonly instanceId: string;
+  readonly presence?: Presence | undefined;
   readonly onError: (error: unknown) => void;
   readonly batchIntervalMs: number;
   readonly whenFull: WhenFull;
@@ -57,6 +62,7 @@ export interface EngineOptions {
 
 export function createEngine(options: EngineOptions): Engine {
   const { url, token, instanceId, onError, ports } = options;
+  const presence = createOwnPresence(options.presence);
   const replica = createReplica(instanceId);
   const ownWrites = createOwnWrites();
   const seen = createSeenClocks(replica);
@@ -81,11 +87,8 @@ export function createEngine(options: EngineOptions): Engine {
     token,
     ports,
     log: follower,
-    progress: () => ({
-      ...(follower.cursor && { cursor: follower.cursor }),
-      events: follower.events,
-      clock: writeClock.latest,
-    }),
+    presence: () => presence.current,
+    progress,
     nextChange: () => ++lastChange,
     onFrame: (text) => {
       readFrame(text);
@@ -145,6 +148,15 @@ export function createEngine(options: EngineOptions): Engine {
     }),
     onError,
   );
+
+  function progress() {
+    return {
+      ...(follower.cursor && { cursor: follower.cursor }),
+      events: follower.events,
+      clock: writeClock.latest,
+      ...(presence.current && { presence: presence.current }),
+    };
+  }
 
   function onState(state: ConnectionState, before: ConnectionState): void {
     if (isConnected(state) && !isConnected(before)) {
@@ -220,6 +232,10 @@ export function createEngine(options: EngineOptions): Engine {
     locks,
     tasks: createTaskQueue(requests, ports),
     board,
+    presence,
+    beat() {
+      if (isConnected(connection.state)) connection.send('heartbeat', progress());
+    },
     arrived: arrived.promise,
     topics,
   };

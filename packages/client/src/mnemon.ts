@@ -1,4 +1,13 @@
-import type { Entry, FoundPage, JsonValue, ListRequest, Relationship, Strategy } from '@mnemon/protocol';
+import type {
+  Entry,
+  FoundPage,
+  JsonValue,
+  ListRequest,
+  NodesPage,
+  Presence,
+  Relationship,
+  Strategy,
+} from '@mnemon/protocol';
 import type { ChangeCallback } from './change.ts';
 import type { Conflicts } from './conflicts.ts';
 import type { Lock, LockOptions } from './lock.ts';
@@ -122,6 +131,18 @@ export interface Mnemon extends Past, Upkeep {
   readonly tasks: TaskQueue;
   /** Resolves once the server has answered for the first time; rejects when the client was closed before. */
   readonly connected: Promise<void>;
+  /**
+   * Asks the server for the instances of the space, connected or not: who is online, when each was heard of last and what
+   * it announced. In pages, in the order of their ids.
+   */
+  nodes(options?: PageOptions): Promise<NodesPage>;
+  /**
+   * Changes what this client says about itself; what is left out stays. Others see it in `nodes` after one of the next
+   * heartbeats, for one in 30 s is kept. `will` is written in its name once its connection is over, however that came.
+   */
+  announce(presence: Presence): void;
+  /** A heartbeat now, beside those that are sent by themselves: `nodes` tells others when the newest was. */
+  beat(): void;
   /** A snapshot; the same object until something changed. */
   readonly status: Status;
   /** Calls back with every new snapshot, at most once per turn of the event loop. Answers the way out. */

@@ -1,4 +1,4 @@
-import { instanceIdSchema } from '@mnemon/protocol';
+import { instanceIdSchema, type Presence } from '@mnemon/protocol';
 import type { TokenSource } from './connection.ts';
 import { createMnemon } from './create-mnemon.ts';
 import { createEngine, type Engine } from './engine.ts';
@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly token: TokenSource;
   /** The name of this program. One connection per name: a second one replaces the first. */
   readonly instanceId: string;
+  /** What it says about itself, from the first connection on; `announce` changes it. */
+  readonly presence?: Presence;
   /** Hears what the application's own callbacks throw; by default they are logged. */
   readonly onError?: (error: unknown) => void;
   /**
@@ -56,6 +58,7 @@ export function openClient(options: OpenOptions, ports: Ports): { engine: Engine
     url,
     token,
     instanceId,
+    presence: options.presence,
     onError,
     onRefused,
     onAcked,

@@ -16,6 +16,7 @@ const QUESTIONS = {
   read: { answer: 'read', timeoutMs: READ_TIMEOUT_MS },
   history: { answer: 'history', timeoutMs: READ_TIMEOUT_MS },
   'state-request': { answer: 'state-response', timeoutMs: READ_TIMEOUT_MS },
+  nodes: { answer: 'nodes', timeoutMs: READ_TIMEOUT_MS },
   diff: { answer: 'diff', timeoutMs: LONG_TIMEOUT_MS },
   conflict: { answer: 'conflict', timeoutMs: LONG_TIMEOUT_MS },
   admin: { answer: 'admin', timeoutMs: LONG_TIMEOUT_MS },

@@ -16,6 +16,7 @@ import { errorSchema } from './messages/error.ts';
 import { heartbeatAnswerSchema, heartbeatSchema } from './messages/heartbeat.ts';
 import { historyAnswerSchema, historySchema } from './messages/history.ts';
 import { lockAnswerSchema, lockSchema } from './messages/lock.ts';
+import { nodesAnswerSchema, nodesSchema } from './messages/nodes.ts';
 import { pingSchema } from './messages/ping.ts';
 import { pongSchema } from './messages/pong.ts';
 import { readAnswerSchema, readSchema } from './messages/read.ts';
@@ -42,6 +43,7 @@ export const clientFrameSchema = z.discriminatedUnion('type', [
   conflictSchema,
   adminSchema,
   readSchema,
+  nodesSchema,
   lockSchema,
   taskMessageSchema,
 ]);
@@ -62,6 +64,7 @@ export const serverFrameSchema = z.discriminatedUnion('type', [
   conflictAnswerSchema,
   adminAnswerSchema,
   readAnswerSchema,
+  nodesAnswerSchema,
   lockAnswerSchema,
   taskAnswerSchema,
   errorSchema,

@@ -92,6 +92,7 @@ export {
   type KeptVersion,
 } from './messages/history.ts';
 export type { Fence, LockAnswer, LockFrame, LockRequest } from './messages/lock.ts';
+export { type NodesPage, type NodesRequest, nodesPageSchema, nodesRequestSchema } from './messages/nodes.ts';
 export {
   type FoundPage,
   foundPageSchema,
@@ -122,6 +123,7 @@ export { type Outcome, outcomeSchema } from './outcome.ts';
 export { type Patch, patchSchema } from './patch.ts';
 export { matches, patternProblem, patternSchema } from './pattern.ts';
 export { type Policy, policiesSchema, policyFor } from './policy.ts';
+export { type NodeView, nodeKey, type Presence, presenceSchema } from './presence.ts';
 export { PROTOCOL_VERSION } from './protocol-version.ts';
 export { DEFAULT_RETENTION, type Retention, retentionSchema } from './retention.ts';
 export { isInScope, type Scope, scopeSchema } from './scope.ts';

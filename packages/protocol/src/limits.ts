@@ -28,6 +28,8 @@ export const LIMITS = {
   lockWaitMs: 60 * 60 * 1000,
   /** Who wait for a lock and are told; others find out when its lease ends. */
   lockWaiters: 256,
+  /** Of what an instance announces. */
+  presenceBytes: 2 * 1024,
   /** Of what a task carries in, and of its result. */
   taskValueBytes: 48 * 1024,
   taskErrorLength: 1_000,

@@ -80,6 +80,8 @@ const fill = async (store: EmbeddedStore): Promise<PartitionId> => {
     await store.nodes.put({
       space: at.space,
       instanceId: 'i' as InstanceId,
+      connectionId: 'c',
+      connectedAtMs: 1,
       userId: 'ü',
       status,
       lastSeenAtMs,
@@ -223,7 +225,7 @@ describe('compaction', () => {
   const presence = async (store: EmbeddedStore, at: PartitionId, times: number) => {
     for (let i = 0; i < times; i++) {
       const node = { space: at.space, instanceId: 'i' as InstanceId, userId: 'u', status: 'online' as const };
-      await store.nodes.put({ ...node, lastSeenAtMs: i });
+      await store.nodes.put({ ...node, connectionId: 'c', connectedAtMs: 1, lastSeenAtMs: i });
     }
   };
 

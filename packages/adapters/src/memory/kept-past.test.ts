@@ -58,7 +58,7 @@ test.each([
   const at = await fill(store);
   const node = { space: at.space, instanceId: 'n' as InstanceId, userId: 'u', status: 'online' } as const;
   for (let i = 0; i < 200; i++) {
-    await store.nodes.put({ ...node, lastSeenAtMs: i });
+    await store.nodes.put({ ...node, connectionId: 'c', connectedAtMs: 1, lastSeenAtMs: i });
     await new Promise((resolve) => setImmediate(resolve)); // a rewrite has its turn
   }
   const before = await contentOf(store, at);

@@ -27,7 +27,7 @@ export async function createIndexes(db: Db): Promise<void> {
     entries.createIndex({ space: 1, partition: 1, terms: 1, key: 1 }),
     entries.createIndex({ space: 1, partition: 1, seq: 1 }),
     inbox.createIndex({ space: 1, partition: 1, arrivedAt: 1, client: 1, n: 1 }),
-    nodes.createIndex({ space: 1 }),
+    nodes.createIndex({ space: 1, instanceId: 1 }),
     conflicts.createIndex({ space: 1, status: 1, _id: -1 }, { partialFilterExpression: IS_CONFLICT }),
     conflicts.createIndex({ space: 1, strategy: 1, _id: -1 }, { partialFilterExpression: IS_CONFLICT }),
     conflicts.createIndex({ space: 1, key: 1 }, { partialFilterExpression: { status: 'open' } }),

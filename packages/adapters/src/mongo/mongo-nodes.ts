@@ -1,4 +1,4 @@
-import type { Nodes } from '@mnemon/core';
+import type { Node, Nodes } from '@mnemon/core';
 import type { Db } from 'mongodb';
 import { collectionsOf } from './collections.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
@@ -7,17 +7,39 @@ import { nodeRowId, readNode, toNodeRow } from './node-row.ts';
 /** Presence in MongoDB. */
 export function mongoNodes({ db }: { db: Db }): Nodes {
   const { nodes } = collectionsOf(db);
+
+  /** False where the upsert was an insert of an `_id` that exists: of a later connection, or by somebody faster. */
+  const replace = async (node: Node): Promise<boolean> => {
+    const notLater = { _id: nodeRowId(node), connectedAtMs: { $lte: node.connectedAtMs } };
+    try {
+      await nodes.replaceOne(notLater, toNodeRow(node), { upsert: true });
+      return true;
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      return false;
+    }
+  };
+
   return reachable<Nodes>({
     async put(node) {
-      const replace = () => nodes.replaceOne({ _id: nodeRowId(node) }, toNodeRow(node), { upsert: true });
-      await replace().catch((error) => {
-        if (!isDuplicate(error)) throw error;
-        return replace(); // of two that insert at once, the second finds the first's
-      });
+      if (!(await replace(node))) await replace(node); // of two that insert at once, the second finds the first's
     },
 
-    async list(space) {
-      return (await nodes.find({ space }).toArray()).map(readNode);
+    async leave(connection, atMs) {
+      const here = { _id: nodeRowId(connection), connectionId: connection.connectionId, status: 'online' };
+      const row = await nodes.findOneAndUpdate(here, { $set: { status: 'offline', lastSeenAtMs: atMs } });
+      return row === null ? undefined : readNode(row);
+    },
+
+    async get(instance) {
+      const row = await nodes.findOne({ _id: nodeRowId(instance) });
+      return row === null ? undefined : readNode(row);
+    },
+
+    async list(space, stretch) {
+      const after = stretch?.after === undefined ? {} : { instanceId: { $gt: stretch.after } };
+      const rows = nodes.find({ space, ...after }).sort({ instanceId: 1 });
+      return (await (stretch ? rows.limit(stretch.limit) : rows).toArray()).map(readNode);
     },
   });
 }

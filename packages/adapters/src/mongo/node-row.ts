@@ -1,38 +1,44 @@
 import type { Node } from '@mnemon/core';
-import { instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
+import { instanceIdSchema, presenceSchema, spaceIdSchema } from '@mnemon/protocol';
 import * as z from 'zod';
 
 export interface NodeRow {
+  /** `<space>/<instance>`: no id has a slash. */
   _id: string;
   space: string;
   instanceId: string;
+  connectionId: string;
+  connectedAtMs: number;
   userId: string;
   status: string;
   lastSeenAtMs: number;
+  /** As text, because fields may look like operators. */
+  presence?: string;
 }
 
-export const nodeRowId = ({ space, instanceId }: Node): string => `${space}/${instanceId}`;
+export const nodeRowId = ({ space, instanceId }: Pick<Node, 'space' | 'instanceId'>): string =>
+  `${space}/${instanceId}`;
 
-export const toNodeRow = ({
-  space,
-  instanceId,
-  userId,
-  status,
-  lastSeenAtMs,
-}: Node): Omit<NodeRow, '_id'> => ({
-  space,
-  instanceId,
-  userId,
-  status,
-  lastSeenAtMs,
-});
+export function toNodeRow(node: Node): Omit<NodeRow, '_id'> {
+  const { space, instanceId, connectionId, connectedAtMs, userId, status, lastSeenAtMs, presence } = node;
+  return {
+    ...{ space, instanceId, connectionId, connectedAtMs, userId, status, lastSeenAtMs },
+    ...(presence && { presence: JSON.stringify(presence) }),
+  };
+}
 
-const nodeSchema = z.object({
+const nodeRowSchema = z.object({
   space: spaceIdSchema,
   instanceId: instanceIdSchema,
+  connectionId: z.string(),
+  connectedAtMs: z.number(),
   userId: z.string(),
   status: z.enum(['online', 'offline']),
   lastSeenAtMs: z.number(),
+  presence: z.string().optional(),
 });
 
-export const readNode = (row: unknown): Node => nodeSchema.parse(row);
+export function readNode(row: unknown): Node {
+  const { presence, ...node } = nodeRowSchema.parse(row);
+  return presence === undefined ? node : { ...node, presence: presenceSchema.parse(JSON.parse(presence)) };
+}

@@ -1,5 +1,6 @@
 import { type Connect, type Connected, PROTOCOL_VERSION, wireError } from '@mnemon/protocol';
 import type { Caller } from '../domain/caller.ts';
+import { presentNode } from '../domain/present-node.ts';
 import { readableTopics } from '../domain/topics.ts';
 import type { Ports } from '../ports/ports.ts';
 import { firstPage, readPage } from './catch-up.ts';
@@ -27,10 +28,10 @@ export async function connect(
   // This frame was late: its program has connected anew meanwhile, or another one has taken the id.
   if (!registration.current) return refuse(wireError('replaced', REPLACED));
   // 3. Open the space, note the instance, dismiss its former connection.
-  const { space, instanceId, userId } = caller;
+  const { space } = caller;
   await Promise.all([
     ports.log.open(space, ports.randomId()),
-    ports.nodes.put({ space, instanceId, userId, status: 'online', lastSeenAtMs: nowMs }),
+    ports.nodes.put(presentNode(caller, request.presence, nowMs)),
     registration.replaced && dismiss(ports, registration.replaced, 'replaced', REPLACED),
   ]);
   // 4. Read what was missed.
@@ -45,7 +46,7 @@ export async function connect(
   return ok({
     protocolVersion: PROTOCOL_VERSION,
     space,
-    instanceId,
+    instanceId: caller.instanceId,
     head,
     heartbeatMs,
     tokenExpiresAt: caller.tokenExpiresAtMs,

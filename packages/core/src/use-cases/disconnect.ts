@@ -2,8 +2,12 @@ import type { Disconnected, ErrorCode } from '@mnemon/protocol';
 import type { Caller } from '../domain/caller.ts';
 import type { Ports } from '../ports/ports.ts';
 import { releaseLocksOf } from './locks.ts';
+import { writeWill } from './write-will.ts';
 
-/** Takes a connection that is over out of the books, and gives back the locks that it held. Harmless when a newer one has taken its place. */
+/**
+ * Takes a connection that is over out of the books, gives back the locks that it held, and writes what its instance left to
+ * be written then. Harmless when a newer one has taken its place.
+ */
 export async function forget(ports: Ports, caller: Caller): Promise<void> {
   const removed = await ports.connections.remove(caller);
   if (removed) await settleGone(ports, caller, ports.clock.now());
@@ -15,11 +19,12 @@ export async function forget(ports: Ports, caller: Caller): Promise<void> {
  */
 export async function settleGone(ports: Ports, caller: Caller, lastSeenAtMs: number): Promise<void> {
   const { space, instanceId, userId } = caller;
-  await Promise.all([
-    ports.nodes.put({ space, instanceId, userId, status: 'offline', lastSeenAtMs }),
+  const [left] = await Promise.all([
+    ports.nodes.leave(caller, lastSeenAtMs),
     releaseLocksOf(ports, caller),
     ports.bus.tell({ type: 'instance-gone', space, instanceId, userId, lastSeenAtMs }),
   ]);
+  if (left?.presence?.will) await writeWill(ports, caller, left.presence.will);
 }
 
 /** Ends a connection from the server's side, telling it why. */

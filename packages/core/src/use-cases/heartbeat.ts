@@ -1,5 +1,6 @@
 import { type Cursor, type Heartbeat, type HeartbeatAnswer, HYBRID_ZERO, wireError } from '@mnemon/protocol';
 import type { Caller } from '../domain/caller.ts';
+import { presentNode } from '../domain/present-node.ts';
 import { isEverything, readableTopics } from '../domain/topics.ts';
 import type { Connection } from '../ports/connections.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -21,22 +22,23 @@ export async function heartbeat(
   const head = await ports.log.head(caller.space);
   const [row, isBusDown] = await Promise.all([ports.connections.touch(caller, nowMs), ports.bus.isDown()]);
   if (!row || !head) return refuse(notConnected());
-  if (Math.floor(row.lastSeenAtMs / PRESENCE_MS) !== Math.floor(nowMs / PRESENCE_MS)) {
-    await note(ports, caller, payload, nowMs);
-  }
+  // Counted from when it connected, for that was written, too. Clocks differ a little: towards 0.
+  const turnOf = (ms: number) => Math.trunc((ms - caller.connectedAtMs) / PRESENCE_MS);
+  if (turnOf(row.lastSeenAtMs) !== turnOf(nowMs)) await note(ports, caller, payload, nowMs);
   const newest = await newestOfTopics(ports, row, head, payload.cursor);
   return ok({ head, ...(newest && { newest }), degraded: isBusDown ? ['bus'] : [] });
 }
 
-/** That the instance is there, and how far it has come. */
+/** That the instance is there, what it says about itself, and how far it has come. */
 async function note(
   { nodes, checkpoints }: Ports,
-  { space, instanceId, userId }: Caller,
-  { cursor, events = 0, clock = HYBRID_ZERO }: Heartbeat['payload'],
+  caller: Caller,
+  { cursor, events = 0, clock = HYBRID_ZERO, presence }: Heartbeat['payload'],
   nowMs: number,
 ): Promise<void> {
+  const { space, instanceId } = caller;
   await Promise.all([
-    nodes.put({ space, instanceId, userId, status: 'online', lastSeenAtMs: nowMs }),
+    nodes.put(presentNode(caller, presence, nowMs)),
     cursor && checkpoints.put({ space, instanceId, cursor, events, clock, atMs: nowMs }),
   ]);
 }

@@ -8,6 +8,7 @@ import {
   forget,
   heartbeat,
   history,
+  listNodes,
   read,
   stateAt,
   subscribe,
@@ -93,6 +94,8 @@ async function answer(app: App, caller: Caller, frame: ClientFrame): Promise<Ans
       return reply('admin', id, await answerAdmin(app, caller, frame.payload));
     case 'read':
       return reply('read', id, await read(ports, caller, frame.payload));
+    case 'nodes':
+      return reply('nodes', id, await listNodes(ports, caller, frame.payload));
     case 'lock':
       return reply('lock', id, await answerLock(ports, caller, frame.payload));
     case 'task':

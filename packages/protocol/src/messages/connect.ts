@@ -3,6 +3,7 @@ import { cursorSchema } from '../cursor.ts';
 import { envelope } from '../envelope.ts';
 import { LIMITS } from '../limits.ts';
 import { patternSchema } from '../pattern.ts';
+import { presenceSchema } from '../presence.ts';
 
 export const patternsSchema = z.array(patternSchema).check(z.maxLength(LIMITS.patternsPerConnection));
 
@@ -17,6 +18,7 @@ export const connectSchema = envelope(
     subscriptions: patternsSchema,
     /** Left out by a client that holds nothing yet: it then receives the state. */
     cursor: z.optional(cursorSchema),
+    presence: z.optional(presenceSchema),
   }),
 );
 export type Connect = z.infer<typeof connectSchema>;

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { cursorSchema } from '../cursor.ts';
 import { envelope } from '../envelope.ts';
 import { hybridTimeSchema } from '../hybrid-clock.ts';
+import { presenceSchema } from '../presence.ts';
 
 /** Keeps the connection's row alive and says where the client is: what is kept of it is its checkpoint. */
 export const heartbeatSchema = envelope(
@@ -12,6 +13,8 @@ export const heartbeatSchema = envelope(
     events: z.optional(z.int().check(z.gte(0))),
     /** The latest time that it knows of. */
     clock: z.optional(hybridTimeSchema),
+    /** What it says about itself now; kept as rarely as the checkpoint is. */
+    presence: z.optional(presenceSchema),
   }),
 );
 export type Heartbeat = z.infer<typeof heartbeatSchema>;

@@ -1,6 +1,7 @@
 import type { Node, Nodes } from '@mnemon/core';
-import type { InstanceId, SpaceId } from '@mnemon/protocol';
+import { type InstanceId, type JsonValue, LIMITS, type SpaceId } from '@mnemon/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ODD_VALUES } from './odd-values.ts';
 import { type MakeStorage, newSpace } from './stored-history.ts';
 
 /** What every store of nodes must keep. Each test has spaces of its own and leaves rows behind. */
@@ -50,6 +51,61 @@ export function nodesContract(name: string, makeStorage: MakeStorage): void {
       for (const one of listed) expect(puts).toContainEqual(one);
     });
 
+    test('what an instance says about itself comes back, whatever it is', async () => {
+      const small = ODD_VALUES.filter((value) => JSON.stringify(value).length < LIMITS.presenceBytes / 2);
+      expect(small.length).toBeGreaterThan(10);
+      for (const announced of small) {
+        const value = announced as JsonValue;
+        const made = node({ presence: { announced: value, will: { key: '$a.b', value } } });
+        await nodes.put(made);
+        expect(await nodes.get(made)).toEqual({
+          ...made,
+          presence: JSON.parse(JSON.stringify(made.presence)),
+        });
+      }
+      expect(await nodes.get({ space: newSpace(), instanceId: 'agent-7' as InstanceId })).toBeUndefined();
+    });
+
+    test('a connection that connected later stays, in whatever order they are noted', async () => {
+      const later = node({ connectionId: 'later', connectedAtMs: 2 });
+      const earlier = { ...later, connectionId: 'earlier', connectedAtMs: 1 };
+      await nodes.put(earlier);
+      await nodes.put(later);
+      await nodes.put(earlier);
+      expect(await nodes.list(later.space)).toEqual([later]);
+      const { space } = later;
+      const puts = Array.from({ length: 16 }, (_, i) => node({ space, connectedAtMs: i % 8 }));
+      await Promise.all(puts.map((put) => nodes.put(put)));
+      expect((await nodes.get(later))?.connectedAtMs).toBe(7);
+    });
+
+    test('who leaves is offline, once, and through the connection that it was there through', async () => {
+      const made = node({ presence: { announced: 'busy' } });
+      await nodes.put(made);
+      expect(await nodes.leave({ ...made, connectionId: 'another' }, 1)).toBeUndefined();
+      expect(await nodes.leave({ ...made, space: newSpace() }, 1)).toBeUndefined();
+      const atMs = made.lastSeenAtMs + 5;
+      const left = await Promise.all(Array.from({ length: 8 }, () => nodes.leave(made, atMs)));
+      expect(left.filter((each) => each !== undefined)).toEqual([made]);
+      expect(await nodes.list(made.space)).toEqual([{ ...made, status: 'offline', lastSeenAtMs: atMs }]);
+      await nodes.put(made);
+      expect((await nodes.get(made))?.status).toBe('online');
+    });
+
+    test('a list goes on where it ended', async () => {
+      const space = newSpace();
+      const ids = ['b', 'a', 'Z', 'a.1', 'a-1'];
+      for (const id of ids) await nodes.put(node({ space, instanceId: id as InstanceId }));
+      const walked: string[] = [];
+      for (let after: string | undefined; ; after = walked.at(-1)) {
+        const page = await nodes.list(space, { after, limit: 2 });
+        walked.push(...page.map(({ instanceId }) => instanceId));
+        if (page.length < 2) break;
+      }
+      expect(walked).toEqual(ids.toSorted());
+      expect((await nodes.list(space)).map(({ instanceId }) => instanceId)).toEqual(ids.toSorted());
+    });
+
     test('what a caller does to a node afterwards changes nothing', async () => {
       const made = node();
       await nodes.put(made);
@@ -65,6 +121,8 @@ export function nodesContract(name: string, makeStorage: MakeStorage): void {
 const node = (fields: Partial<Node> = {}): Node => ({
   space: newSpace(),
   instanceId: 'agent-7' as InstanceId,
+  connectionId: 'connection-1',
+  connectedAtMs: 1_750_000_000_000,
   userId: 'user-1',
   status: 'online',
   lastSeenAtMs: 1_750_000_000_000,

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { verifyPage } from '@mnemon/core';
-import { instanceIdSchema, verdictSchema } from '@mnemon/protocol';
+import { listNodes, verifyPage } from '@mnemon/core';
+import { nodesPageSchema, verdictSchema } from '@mnemon/protocol';
 import type { HttpApp } from '../../compose.ts';
 import { type Api, addRoute, jsonOf, respond } from '../api.ts';
 import { documented } from '../documented.ts';
@@ -18,12 +18,7 @@ const knownQuery = z.object({
   page: pagingQuery.page,
 });
 
-const nodeSchema = z.object({
-  instanceId: documented(instanceIdSchema),
-  userId: z.string(),
-  status: z.enum(['online', 'offline']),
-  lastSeenAtMs: z.int(),
-});
+const nodesQuery = z.object(pagingQuery);
 
 /** What concerns a space as a whole. */
 export function addSpace(api: Api, { ports }: HttpApp): void {
@@ -50,12 +45,10 @@ export function addSpace(api: Api, { ports }: HttpApp): void {
       method: 'get',
       path: '/nodes',
       tags: ['space'],
-      summary: "The space's instances, connected or not",
-      responses: { 200: jsonOf('All of them.', z.object({ nodes: z.array(nodeSchema) })) },
+      summary: "The space's instances, connected or not, in the order of their ids",
+      request: { query: nodesQuery },
+      responses: { 200: jsonOf('A page.', documented(nodesPageSchema, 'Nodes')) },
     },
-    async (c) => {
-      const nodes = await ports.nodes.list(c.get('identity').space);
-      return c.json({ nodes: nodes.map(({ space: _, ...node }) => node) });
-    },
+    async (c) => respond(c, await listNodes(ports, c.get('identity'), c.req.valid('query'))),
   );
 }
