@@ -117,4 +117,34 @@ describe.each(engines)('MemorySyncManager, on $name', ({ backends }) => {
     await eventually(async () => expect(await one.acquireTaskLock('42')).toBe(true));
     await one.shutdown();
   });
+
+  test('the past of a namespace can be looked at, compared and brought back', async () => {
+    const space = cloud.newSpace();
+    const admin = { token: () => cloud.issueToken({ space, grants: [{ pattern: '**', access: 'admin' }] }) };
+    const one = await connect(space, 'one', admin);
+    await one.write('a', 1, { durability: 'acked' });
+    await one.write('a', 1, { namespace: 'elsewhere', durability: 'acked' });
+    const { cursor } = await one.at({ timeMs: Date.now() + 60_000 });
+    await one.write('a', 2, { durability: 'acked' });
+    await one.write('a', 2, { namespace: 'elsewhere', durability: 'acked' });
+    expect((await one.history('a')).versions.map(({ event }) => event.value)).toEqual([2, 1]);
+    const valuesOf = ({ entries }: Awaited<ReturnType<MemorySyncManager['at']>>) =>
+      entries.map(({ key, value }) => [key, value]);
+    expect(valuesOf(await one.at({ cursor }))).toEqual([['task-sentinel/a', 1]]);
+    expect(valuesOf(await one.at({ cursor }, { namespace: 'elsewhere', scope: { key: 'a' } }))).toEqual([
+      ['elsewhere/a', 1],
+    ]);
+    const { differences } = await one.diff({ cursor });
+    expect(differences.map(({ key }) => key)).toEqual(['task-sentinel/a']);
+    await one.restore(cursor);
+    await eventually(async () => expect(await one.read('a')).toBe(1));
+    expect(await one.read('a', { namespace: 'elsewhere' })).toBe(2);
+    expect(await one.snapshot()).toEqual((await one.memory.snapshots.list())[0]);
+    const copy = cloud.newSpace();
+    const grants = [{ pattern: '**', access: 'admin' as const }];
+    await one.fork(cursor, await cloud.issueToken({ space: copy, instance: 'one', grants }));
+    const other = await connect(copy, 'other');
+    expect(await other.read('a')).toBe(1);
+    await Promise.all([one.shutdown(), other.shutdown()]);
+  });
 });

@@ -6,10 +6,10 @@ import { MnemonError } from '../mnemon-error.ts';
 import { type Ports, realPorts } from '../ports.ts';
 import type { TaskQueue } from '../task-queue.ts';
 import { createAgentMemory, type TaskAgent } from './agent-memory.ts';
-import { NamespacedMemory } from './namespaced-memory.ts';
 import type { MemorySyncOptions } from './options.ts';
 import { createQueueMemory, type QueueView } from './queue-memory.ts';
 import { createTaskMemory } from './task-memory.ts';
+import { VersionedMemory } from './versioned-memory.ts';
 import { createWorkerMemory, type WorkerStatus } from './worker-memory.ts';
 
 /** How long `MemorySyncManager.connect` waits. */
@@ -27,7 +27,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * if (await manager.acquireTaskLock('42')) await manager.releaseTaskLock('42');
  * await manager.shutdown();
  */
-export class MemorySyncManager extends NamespacedMemory {
+export class MemorySyncManager extends VersionedMemory {
   readonly #tasks = createTaskMemory(this.core);
   readonly #workers = createWorkerMemory(this.core);
   readonly #agents = createAgentMemory(this.core);

@@ -1,8 +1,9 @@
-import type { HistoryPage, JsonValue, Moment, PastState, Scope } from '@mnemon/protocol';
+import type { JsonValue } from '@mnemon/protocol';
 import { EventEmitter } from 'eventemitter3';
 import { callGuarded } from '../guarded-call.ts';
 import { harmless } from '../harmless.ts';
-import type { Mnemon, PageOptions } from '../mnemon.ts';
+import type { Lock, LockOptions } from '../lock.ts';
+import type { Mnemon } from '../mnemon.ts';
 import { openMnemon } from '../open-mnemon.ts';
 import type { Written } from '../pending-op.ts';
 import { type Ports, realPorts } from '../ports.ts';
@@ -132,16 +133,14 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
     return this.memory.status;
   }
 
-  /** The versions of `key`, the newest first, in pages. */
-  history(key: string, options: PageOptions & NamespaceOption = {}): Promise<HistoryPage> {
-    const { namespace: _, ...page } = options;
-    return this.memory.history(this.core.within(options).key(key), page);
-  }
-
-  /** What a key, or all below a path, was at a moment: `{ cursor }` or `{ timeMs }`. In pages. */
-  at(moment: Moment, scope: Scope, options: PageOptions & NamespaceOption = {}): Promise<PastState> {
-    const { namespace: _, ...page } = options;
-    return this.memory.stateAt(this.core.scope(scope, options), moment, page);
+  /** Works under the lock `name`, a key below the namespace, and gives it back whatever comes of it. */
+  withLock<Result>(
+    name: string,
+    { namespace, ...options }: LockOptions & NamespaceOption,
+    work: (lock: Lock) => Result | Promise<Result>,
+  ): Promise<Result> {
+    const scoped = namespace === undefined ? undefined : { namespace };
+    return this.memory.withLock(this.core.within(scoped).key(name), options, work);
   }
 
   /**
