@@ -72,6 +72,12 @@ export const scanConnections = { actions: ['dynamodb:Scan'], resources: [connect
 /** May add tickets. */
 export const addTickets = { actions: ['dynamodb:PutItem'], resources: [tickets.arn] };
 
+/** May find those that have expired, and drop them. */
+export const dropTickets = {
+  actions: ['dynamodb:Scan', 'dynamodb:BatchWriteItem'],
+  resources: [tickets.arn],
+};
+
 /** May leave what it failed to deal with. */
 export const leaveDeadLetters = { actions: ['sqs:SendMessage'], resources: [deadLetters.arn] };
 

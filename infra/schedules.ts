@@ -1,21 +1,18 @@
-import { leaveDeadLetters, memoryFunction, scanConnections } from './functions.ts';
+import { dropTickets, leaveDeadLetters, memoryFunction, scanConnections } from './functions.ts';
 import { deadLetters } from './storage.ts';
 
 /** Each is safe to run twice at once. The scheduler delivers at least once, and Lambda tries a failed one again. */
 const SCHEDULES = {
-  ExpireEntries: {
-    handler: 'schedules/expire-entries',
-    schedule: 'rate(1 minute)',
-    timeout: '60 seconds',
-    slowMs: 30_000,
-    permissions: [],
-  },
-  SweepConnections: {
-    handler: 'schedules/sweep-connections',
-    schedule: 'rate(1 minute)',
-    timeout: '60 seconds',
-    slowMs: 30_000,
-    permissions: [scanConnections],
+  ExpireEntries: { ...everyMinute('expire-entries'), permissions: [] },
+  SweepConnections: { ...everyMinute('sweep-connections'), permissions: [scanConnections] },
+  ReclaimLeases: { ...everyMinute('reclaim-leases'), permissions: [] },
+  Heartbeat: { ...everyMinute('heartbeat'), permissions: [] },
+  CleanUp: {
+    handler: 'schedules/clean-up',
+    schedule: 'rate(1 hour)',
+    timeout: '2 minutes',
+    slowMs: 60_000,
+    permissions: [dropTickets],
   },
   SnapshotAndCompact: {
     handler: 'schedules/snapshot-and-compact',
@@ -25,6 +22,11 @@ const SCHEDULES = {
     permissions: [],
   },
 } as const;
+
+function everyMinute(name: string) {
+  const schedule = 'rate(1 minute)';
+  return { handler: `schedules/${name}`, schedule, timeout: '60 seconds', slowMs: 30_000 } as const;
+}
 
 const RETRIES = 2;
 

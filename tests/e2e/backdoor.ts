@@ -20,7 +20,7 @@ export interface Backdoor {
   verify(space: SpaceId): Promise<Verdict>;
   /** What the event bus has told of a space so far, with the channel where the bus has channels. */
   announced(space: SpaceId): readonly Announcement[];
-  /** What the event bus has told of a space beside that. */
+  /** What the event bus has told beside that, of a space or of the service. */
   notices(space: SpaceId): readonly Notice[];
   /** Leaves nothing of this cloud on external engines. */
   close(): Promise<void>;
@@ -55,7 +55,7 @@ export async function openBackdoor(inside: Inside, redisUrl: string | undefined)
     commits: (space) => log.commits({ space, partition, afterSeq: 0, limit: MANY }),
     verify: (space) => verify(store, { space, partition }),
     announced: (space) => announcements.filter(({ commit }) => commit.space === space),
-    notices: (space) => notices.filter((notice) => notice.space === space),
+    notices: (space) => notices.filter((notice) => !('space' in notice) || notice.space === space),
     async close() {
       await Promise.all([store.close(), rows.close(), bus.close()]);
     },

@@ -1,3 +1,4 @@
+import type { ClientId, InstanceId } from '@mnemon/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engines } from './engines.ts';
 import { eventually } from './eventually.ts';
@@ -8,7 +9,13 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 describe.each(engines)('upkeep on $name', ({ backends }) => {
   let cloud: TestCloud;
   beforeAll(async () => {
-    cloud = await startTestCloud(backends, { everyMs: { 'snapshot-and-compact': 300 } });
+    const everyMs = {
+      'snapshot-and-compact': 300,
+      'clean-up': 1_000,
+      'reclaim-leases': 1_000,
+      heartbeat: 1_000,
+    };
+    cloud = await startTestCloud(backends, { everyMs });
   });
   afterAll(() => cloud.close());
 
@@ -23,5 +30,60 @@ describe.each(engines)('upkeep on $name', ({ backends }) => {
       expect(snapshot).toMatchObject({ seq: 100, counts: { entries: 1 } });
     });
     await writer.close();
+  });
+
+  test('a batch that a dead holder left behind is committed, though nobody writes any more', async () => {
+    const space = cloud.newSpace();
+    const reader = await cloud.connect(space, 'reader');
+    const heard = new Promise((resolve) => reader.subscribe('key', resolve));
+    await reader.entries();
+    const at = { space, partition: 0 };
+    await cloud.inbox.acquireLease(at, 'the dead', 500);
+    const hlc = { wallMs: Date.now(), counter: 0 };
+    await cloud.inbox.put(at, {
+      batch: {
+        client: 'gone' as ClientId,
+        n: 1,
+        ops: [{ op: 'put', key: 'key', value: 'left', seen: {}, hlc }],
+      },
+      caller: {
+        space,
+        instanceId: 'gone' as InstanceId,
+        userId: 'gone',
+        grants: [{ pattern: '**', access: 'write' }],
+        tokenExpiresAtMs: Date.now() + DAY_MS,
+      },
+      requestId: 'request',
+    });
+    expect(await heard).toMatchObject({ key: 'key', value: 'left', author: 'gone' });
+    await reader.close();
+  });
+
+  test('the bus is told how the backends are', async () => {
+    const space = cloud.newSpace();
+    const backend = { status: 'ok', latencyMs: expect.any(Number) };
+    const backends = { mongodb: backend, dynamodb: backend, gateway: backend };
+    await eventually(() =>
+      expect(cloud.notices(space)).toContainEqual({
+        type: 'health',
+        atMs: expect.any(Number),
+        backends: expect.objectContaining(backends),
+      }),
+    );
+  });
+
+  test('an instance that was silent for longer than anybody remembers is forgotten', async () => {
+    const space = cloud.newSpace();
+    const atMs = Date.now() - 40 * DAY_MS;
+    await cloud.storage.nodes.put({
+      space,
+      instanceId: 'old' as InstanceId,
+      userId: 'old',
+      status: 'offline',
+      connectionId: 'old',
+      connectedAtMs: atMs,
+      lastSeenAtMs: atMs,
+    });
+    await eventually(async () => expect(await cloud.storage.nodes.list(space)).toEqual([]));
   });
 });

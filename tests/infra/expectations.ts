@@ -145,7 +145,7 @@ export const EXPECTATIONS = {
     }
   },
 
-  'whoever serves the memory may post to connections and end them; the sweep alone walks over all': (
+  'whoever serves the memory may post to connections and end them; upkeep alone walks over tables': (
     graph,
   ) => {
     const manage = ['POST', 'DELETE'].map((method) =>
@@ -159,8 +159,12 @@ export const EXPECTATIONS = {
         managing.map(({ resources }) => resources),
         functionID,
       ).toEqual(expected);
-      const scans = statements.some(({ actions }) => actions.includes('dynamodb:Scan'));
-      expect(scans, functionID).toBe(functionID === 'SweepConnections');
+      const scans = statements.filter(({ actions }) => actions.includes('dynamodb:Scan'));
+      const walked = { SweepConnections: [[CONNECTIONS]], CleanUp: [[TICKETS]] }[functionID] ?? [];
+      expect(
+        scans.map(({ resources }) => resources),
+        functionID,
+      ).toEqual(walked);
     }
   },
 
@@ -201,6 +205,9 @@ export const EXPECTATIONS = {
     for (const each of all(graph, FUNCTION)) expect(inputs.dashboardBody).toContain(each.inputs.name);
   },
 } satisfies Record<string, Expectation>;
+
+const CONNECTIONS = expect.stringMatching(/:ConnectionsTable$/);
+const TICKETS = expect.stringMatching(/:TicketsTable$/);
 
 const FUNCTION = 'aws:lambda/function:Function';
 const TABLE = 'aws:dynamodb/table:Table';

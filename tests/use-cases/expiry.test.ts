@@ -1,4 +1,14 @@
-import { catchUp, cleanUp, expireEntries, readEntry, verify } from '@mnemon/core';
+import { memoryTickets } from '@mnemon/adapters/memory';
+import {
+  catchUp,
+  cleanUp,
+  expireEntries,
+  heartbeat,
+  issueTicket,
+  readEntry,
+  redeemTicket,
+  verify,
+} from '@mnemon/core';
 import { LIMITS, type Op } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
 import {
@@ -171,6 +181,7 @@ describe('the sweep', () => {
 });
 
 describe('the clean-up', () => {
+  const cleanUpIn = (world: World, tickets = memoryTickets()) => cleanUp({ ...world.ports, tickets });
   const forgotten = async (world: World) => (await stored(world, 'k')) === undefined;
 
   test('forgets tombstones once no write that competes with them is taken any more', async () => {
@@ -178,12 +189,12 @@ describe('the clean-up', () => {
     await writeAlone(world, 'ann', put(world, 'k', 1), put(world, 'kept', 1), del(world, 'k'));
     const oldest = () => ({ hlc: { wallMs: world.now() - LIMITS.writeAgeMs, counter: 0 } });
     world.pass(LIMITS.writeAgeMs);
-    expect(await cleanUp(world.ports)).toBe(0);
+    expect(await cleanUpIn(world)).toMatchObject({ tombstones: 0 });
     // The oldest write that is still taken would revive the key, had the tombstone been forgotten.
     await writeUnseen(world, 'bob', put(world, 'k', 'old', oldest()));
     expect(await readFrom(world, 'k')).toBe('not-found');
     world.pass(2 * LIMITS.clockAheadMs);
-    expect(await cleanUp(world.ports)).toBe(1);
+    expect(await cleanUpIn(world)).toMatchObject({ tombstones: 1 });
     expect(await forgotten(world)).toBe(true);
     expect(await readFrom(world, 'kept')).toBe(1);
     expect((await verify(world.ports, AT)).intact).toBe(true);
@@ -198,8 +209,25 @@ describe('the clean-up', () => {
     world.pass(TTL_MS);
     await expireEntries(world.ports);
     world.pass(LIMITS.writeAgeMs + LIMITS.clockAheadMs - 1);
-    expect(await cleanUp(world.ports)).toBe(0);
+    expect(await cleanUpIn(world)).toMatchObject({ tombstones: 0 });
     world.pass(1);
-    expect(await cleanUp(world.ports)).toBe(600);
+    expect(await cleanUpIn(world)).toMatchObject({ tombstones: 600 });
+  });
+
+  test('forgets instances that were silent for so long, and tickets that nobody took', async () => {
+    const world = makeWorld();
+    const tickets = memoryTickets();
+    const ann = await join(world, 'ann');
+    await heartbeat(world.ports, ann.caller, {});
+    const { ticket } = await issueTicket({ ...world.ports, tickets }, ann.caller);
+    world.pass(LIMITS.writeAgeMs + LIMITS.clockAheadMs - 1);
+    const ben = await join(world, 'ben');
+    const fresh = await issueTicket({ ...world.ports, tickets }, ben.caller);
+    expect(await cleanUpIn(world, tickets)).toEqual({ tickets: 1, tombstones: 0, instances: 0 });
+    world.pass(1);
+    expect(await cleanUpIn(world, tickets)).toEqual({ tickets: 0, tombstones: 0, instances: 1 });
+    expect((await world.ports.nodes.list(SPACE)).map(({ instanceId }) => instanceId)).toEqual(['ben']);
+    expect(await redeemTicket(tickets, ticket, 0)).toBeUndefined();
+    expect(await redeemTicket(tickets, fresh.ticket, world.now())).toMatchObject({ instanceId: 'ben' });
   });
 });

@@ -13,7 +13,7 @@ export { compareKeys } from './domain/compare-keys.ts';
 export { type Conflict, type ConflictRecord, closedBy, type Resolution } from './domain/conflict.ts';
 export { fittingConflict } from './domain/fitting-conflict.ts';
 export type { ChunkRef, Manifest, SnapshotCounts } from './domain/manifest.ts';
-export type { InstanceGone, Notice } from './domain/notice.ts';
+export type { BackendHealth, Health, InstanceGone, Notice } from './domain/notice.ts';
 export { retryDelayMs, TASK_RETRY } from './domain/task-retry.ts';
 export { termsOf } from './domain/terms.ts';
 export { topicsOfCommit } from './domain/topics.ts';
@@ -60,7 +60,7 @@ export {
 } from './use-cases/administer.ts';
 export { admit, type RateRule } from './use-cases/admit.ts';
 export { catchUp } from './use-cases/catch-up.ts';
-export { cleanUp } from './use-cases/clean-up.ts';
+export { type CleanedUp, cleanUp } from './use-cases/clean-up.ts';
 export { type Compaction, compact } from './use-cases/compact.ts';
 export {
   conflictStats,
@@ -91,6 +91,7 @@ export {
   UnreadableSnapshot,
 } from './use-cases/read-snapshot.ts';
 export { rebuild } from './use-cases/rebuild.ts';
+export { reclaimLeases } from './use-cases/reclaim-leases.ts';
 export type { Answered } from './use-cases/refusal.ts';
 export { resolveConflict } from './use-cases/resolve-conflict.ts';
 export { restore } from './use-cases/restore.ts';

@@ -11,7 +11,7 @@ import {
   type Tickets,
 } from '@mnemon/core';
 import { findHost, type Host, interceptPorts } from './host.ts';
-import { backendProbes, type Probe } from './http/probes.ts';
+import { backendProbes, type Probe } from './probes.ts';
 import { type Limit, rateRules } from './rate-rules.ts';
 import { type AuthSettings, readAuthSettings, readSettings, type Settings } from './settings.ts';
 import { tokenVerifier, type VerifyToken } from './token-verifier.ts';
@@ -66,6 +66,12 @@ export async function composeHttp(): Promise<HttpApp> {
   const app = await compose();
   const [tickets, redis] = await Promise.all([composeTickets(app.settings), composeRedis(app.settings)]);
   return { ...app, tickets, probes: backendProbes(app.ports, redis) };
+}
+
+/** What the clean-up works with: it forgets tickets, too. */
+export async function composeCleanUp(): Promise<Pick<App, 'ports'> & Pick<HttpApp, 'tickets'>> {
+  const { ports, settings } = await compose();
+  return { ports, tickets: await composeTickets(settings) };
 }
 
 /** All that the authorizer works with: it has nothing to do with the memory, and no credentials for it. */

@@ -7,8 +7,11 @@ const MINUTE_MS = 60_000;
 /** How often each runs, as in a deployment: `infra/schedules.ts`. */
 export const SCHEDULES = {
   'expire-entries': MINUTE_MS,
-  'snapshot-and-compact': 60 * MINUTE_MS,
   'sweep-connections': MINUTE_MS,
+  'reclaim-leases': MINUTE_MS,
+  heartbeat: MINUTE_MS,
+  'clean-up': 60 * MINUTE_MS,
+  'snapshot-and-compact': 60 * MINUTE_MS,
 };
 export type ScheduleName = keyof typeof SCHEDULES;
 

@@ -1,4 +1,10 @@
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchWriteCommand,
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  PutCommand,
+  ScanCommand,
+} from '@aws-sdk/lib-dynamodb';
 import type { Tickets } from '@mnemon/core';
 import { grantSchema, instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
 import { z } from 'zod';
@@ -13,7 +19,12 @@ const identitySchema = z.object({
 });
 const rowSchema = z.object({ identity: z.string() });
 
-/** Tickets in DynamoDB: one row each, which goes when it is taken. TTL clears up behind those that nobody took. */
+const MAX_WRITES = 25;
+
+/**
+ * Tickets in DynamoDB: one row each, which goes when it is taken. Those that nobody took are few: TTL clears up behind them,
+ * within days, and where it doesn't, `dropExpired`.
+ */
 export function dynamoTickets({
   client,
   tableName,
@@ -27,6 +38,32 @@ export function dynamoTickets({
       const ttl = Math.ceil(expiresAtMs / 1000);
       const row = { name, identity: JSON.stringify(identity), expiresAtMs, ttl };
       await available(client.send(new PutCommand({ ...table, Item: row })));
+    },
+
+    async dropExpired(nowMs, limit) {
+      let dropped = 0;
+      let from: Record<string, unknown> | undefined;
+      do {
+        const scan = new ScanCommand({
+          ...table,
+          ...(from && { ExclusiveStartKey: from }),
+          FilterExpression: 'expiresAtMs <= :now',
+          ExpressionAttributeValues: { ':now': nowMs },
+          ProjectionExpression: '#name',
+          ExpressionAttributeNames: { '#name': 'name' },
+        });
+        const page = await available(client.send(scan));
+        const expired = (page.Items ?? []).slice(0, limit - dropped);
+        for (let i = 0; i < expired.length; i += MAX_WRITES) {
+          const deletes = expired.slice(i, i + MAX_WRITES).map((Key) => ({ DeleteRequest: { Key } }));
+          const batch = new BatchWriteCommand({ RequestItems: { [tableName]: deletes } });
+          // What DynamoDB leaves undone is there the next time.
+          await available(client.send(batch));
+        }
+        dropped += expired.length;
+        from = page.LastEvaluatedKey;
+      } while (from && dropped < limit);
+      return dropped;
     },
 
     async take(name, nowMs) {

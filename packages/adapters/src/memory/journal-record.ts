@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Checkpoint, ChunkId, MutationId, Node, Resolution } from '@mnemon/core';
-import type { Policy, Retention, SpaceId } from '@mnemon/protocol';
+import type { InstanceId, Policy, Retention, SpaceId } from '@mnemon/protocol';
 import type { KeptLock } from './kept-locks.ts';
 import type { KeptTask } from './kept-tasks.ts';
 
@@ -90,7 +90,8 @@ export type JournalRecord =
   | { type: 'task'; space: SpaceId; kept: KeptTask }
   | { type: 'drop-tasks'; space: SpaceId; ids: readonly string[] }
   | { type: 'task-index'; space: SpaceId; index: number }
-  | { type: 'node'; node: Node };
+  | { type: 'node'; node: Node }
+  | { type: 'forget-instance'; space: SpaceId; instanceId: InstanceId };
 
 const HEAD_LENGTH_AT = 10;
 const HEAD_AT = 20;

@@ -22,6 +22,16 @@ export function memoryInbox({ state, commit, now }: Shared): Inbox {
         .map(({ text }) => JSON.parse(text) as WaitingBatch);
     },
 
+    async stranded(waitedMs, limit) {
+      const untilMs = now() - waitedMs;
+      const waiting = [...state().partitions].flatMap(([space, ofSpace]) =>
+        [...ofSpace]
+          .filter(([, { inbox }]) => [...inbox.values()].some(({ arrivedAtMs }) => arrivedAtMs <= untilMs))
+          .map(([partition]) => ({ space, partition })),
+      );
+      return waiting.slice(0, limit);
+    },
+
     async remove({ space, partition }, mutations) {
       const { inbox } = partitionOf(state(), { space, partition });
       const waiting = mutations.filter((mutation) => inbox.has(mutationName(mutation)));

@@ -10,6 +10,15 @@ export function memoryLifetimes({ state, commit }: Shared): Lifetimes {
     expired: async (page) => dueBy(state().due.expired, page),
     tombstones: async (page) => dueBy(state().due.tombstones, page),
 
+    async forgetInstances({ untilMs, limit }) {
+      const silent = [...state().nodes.values()]
+        .flatMap((ofSpace) => [...ofSpace.values()])
+        .filter(({ lastSeenAtMs }) => lastSeenAtMs <= untilMs)
+        .slice(0, limit);
+      for (const { space, instanceId } of silent) commit({ type: 'forget-instance', space, instanceId });
+      return silent.length;
+    },
+
     async forget(tombstones) {
       for (const { space, partition, key, seq } of tombstones) {
         const entry = partitionOf(state(), { space, partition }).entries.get(key);

@@ -12,5 +12,10 @@ export function memoryTickets(): Tickets {
       tickets.delete(name);
       return ticket && ticket.expiresAtMs > nowMs ? ticket.identity : undefined;
     },
+    async dropExpired(nowMs, limit) {
+      const expired = [...tickets.values()].filter(({ expiresAtMs }) => expiresAtMs <= nowMs).slice(0, limit);
+      for (const { name } of expired) tickets.delete(name);
+      return expired.length;
+    },
   };
 }

@@ -1,5 +1,5 @@
 import type { Checkpoint, MutationId, Node, PartitionId } from '@mnemon/core';
-import type { Policy, Retention, SpaceId } from '@mnemon/protocol';
+import type { InstanceId, Policy, Retention, SpaceId } from '@mnemon/protocol';
 import { countBelow } from './count-below.ts';
 import {
   type JournalRecord,
@@ -173,6 +173,8 @@ export function apply(state: State, record: JournalRecord): number {
       return RECORD_BYTES;
     case 'node':
       return applyNode(state, record.node);
+    case 'forget-instance':
+      return RECORD_BYTES + forgetInstance(state, record.space, record.instanceId);
     default:
       return record satisfies never;
   }
@@ -265,4 +267,14 @@ function applyNode(state: State, node: Node): number {
   const former = ofSpace.get(node.instanceId);
   ofSpace.set(node.instanceId, node);
   return former ? ROW_BYTES + JSON.stringify(former).length : 0;
+}
+
+function forgetInstance({ nodes, checkpoints }: State, space: SpaceId, instanceId: InstanceId): number {
+  let supersededBytes = 0;
+  for (const ofSpace of [nodes.get(space), checkpoints.get(space)]) {
+    const former = ofSpace?.get(instanceId);
+    if (former) supersededBytes += ROW_BYTES + JSON.stringify(former).length;
+    ofSpace?.delete(instanceId);
+  }
+  return supersededBytes;
 }

@@ -1,5 +1,7 @@
 import type { Inbox } from '@mnemon/core';
+import { spaceIdSchema } from '@mnemon/protocol';
 import type { Db } from 'mongodb';
+import * as z from 'zod';
 import { inOrder } from '../inbox-order.ts';
 import { collectionsOf } from './collections.ts';
 import { inboxRowId, readArrival, readWaiting, toInboxRow } from './inbox-row.ts';
@@ -34,6 +36,15 @@ export function mongoInbox({ db, now = Date.now }: { db: Db; now?: () => number 
       return inOrder(rows.map(readWaiting)).map(({ waiting }) => waiting);
     },
 
+    async stranded(waitedMs, limit) {
+      const rows = inbox.aggregate([
+        { $match: { arrivedAt: { $lte: new Date(now() - waitedMs) } } },
+        { $group: { _id: { space: '$space', partition: '$partition' } } },
+        { $limit: limit },
+      ]);
+      return (await rows.toArray()).map((row) => strandedSchema.parse(row)._id);
+    },
+
     async remove(at, mutations) {
       const ids = mutations.map((mutation) => inboxRowId(at, mutation));
       if (ids.length > 0) await inbox.deleteMany({ _id: { $in: ids } });
@@ -56,3 +67,5 @@ export function mongoInbox({ db, now = Date.now }: { db: Db; now?: () => number 
     },
   });
 }
+
+const strandedSchema = z.object({ _id: z.object({ space: spaceIdSchema, partition: z.int() }) });

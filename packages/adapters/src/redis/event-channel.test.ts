@@ -1,6 +1,6 @@
-import type { EventType, MemoryEvent, SpaceId } from '@mnemon/protocol';
+import type { EventType, InstanceId, MemoryEvent, SpaceId } from '@mnemon/protocol';
 import { expect, test } from 'vitest';
-import { eventChannel } from './event-channel.ts';
+import { eventChannel, noticeChannel } from './event-channel.ts';
 
 const channel = (...types: EventType[]) =>
   eventChannel('mnemon', {
@@ -16,4 +16,11 @@ test.each<[EventType[], string]>([
   [[], 'mnemon:user:ada@example.com:event:mixed'],
 ])('%j goes to %s', (types, expected) => {
   expect(channel(...types)).toBe(expected);
+});
+
+test('notices go beside commits, those of no space too', () => {
+  const who = { space: 'team:a' as SpaceId, instanceId: 'ann' as InstanceId, userId: 'ann' };
+  const gone = { type: 'instance-gone', ...who, lastSeenAtMs: 0 } as const;
+  expect(noticeChannel('mnemon', gone)).toBe('mnemon:team:a:notice:instance-gone');
+  expect(noticeChannel('mnemon', { type: 'health', atMs: 0, backends: {} })).toBe('mnemon:notice:health');
 });

@@ -11,6 +11,6 @@ export function eventChannel(prefix: string, { space, events }: Pick<Commit, 'sp
   return `${prefix}:${space}:event:${types.size === 1 ? type : 'mixed'}`;
 }
 
-/** Where a notice is told: `<prefix>:<space>:notice:<type>`. */
-export const noticeChannel = (prefix: string, { space, type }: Notice): string =>
-  `${prefix}:${space}:notice:${type}`;
+/** Where a notice is told: `<prefix>:<space>:notice:<type>`, and without a space where it is of none. */
+export const noticeChannel = (prefix: string, notice: Notice): string =>
+  [prefix, ...('space' in notice ? [notice.space] : []), 'notice', notice.type].join(':');

@@ -23,6 +23,9 @@ export interface Inbox {
   /** At most `limit` waiting batches in arrival order. Those of one client are never out of order. */
   list(at: PartitionId, limit: number): Promise<readonly WaitingBatch[]>;
 
+  /** At most `limit` partitions, of all spaces, in which a batch has waited for so long; in any order. */
+  stranded(waitedMs: number, limit: number): Promise<readonly PartitionId[]>;
+
   /** Takes batches out that made no commit. */
   remove(at: PartitionId, mutations: readonly MutationId[]): Promise<void>;
 

@@ -15,7 +15,7 @@ export interface DuePage {
 }
 
 /**
- * Which entries of all spaces have to go, by index. Not a snapshot: whoever acts on an answer looks at the entry again.
+ * What of all spaces has to go, by index. Not a snapshot: whoever acts on an answer looks at the entry again.
  */
 export interface Lifetimes {
   /** Entries whose lifetime ended at `untilMs` or before and that are still there. */
@@ -23,6 +23,9 @@ export interface Lifetimes {
 
   /** Tombstones whose hybrid time is `untilMs` or before. */
   tombstones(page: DuePage): Promise<readonly DueEntry[]>;
+
+  /** Forgets at most `limit` instances, presence and checkpoint, that were last heard of at `untilMs` or before; how many. */
+  forgetInstances(page: { untilMs: number; limit: number }): Promise<number>;
 
   /** Forgets tombstones. A key that has been written since stays as it is: its `seq` is another. */
   forget(tombstones: readonly DueEntry[]): Promise<void>;

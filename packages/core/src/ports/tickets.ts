@@ -14,4 +14,7 @@ export interface Tickets {
 
   /** Whose ticket it is, once: of several who take it at the same moment one gets it. None that has expired is given. */
   take(name: string, nowMs: number): Promise<Identity | undefined>;
+
+  /** Takes out at most `limit` that have expired; answers how many. */
+  dropExpired(nowMs: number, limit: number): Promise<number>;
 }

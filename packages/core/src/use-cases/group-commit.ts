@@ -18,7 +18,7 @@ const MAX_CONFLICTS = 10;
 
 /**
  * Commits what waits in the inbox, if nobody else is at it. Answers whether this call was the one. What a dead holder
- * leaves behind waits for its lease to run out, then for the next writer or resend.
+ * leaves behind waits for its lease to run out, then for the next writer, a resend, or the sweep of leases.
  */
 export async function drainInbox(ports: Ports, at: PartitionId): Promise<boolean> {
   const holder = ports.randomId();

@@ -86,13 +86,16 @@ export function eventBusContract(name: string, makeStage: () => Promise<EventBus
       const heard = await listenTo(space);
       const notices: Notice[] = [];
       await stage.heed((notice) => {
-        if (notice.space === space) notices.push(notice);
+        if (notice.type === 'health' || notice.space === space) notices.push(notice);
       });
+      const backends = { mongodb: { status: 'degraded', latencyMs: 0.5 } } as const;
+      const health: Notice = { type: 'health', atMs: 7, backends };
       const instanceId = 'worker-1' as InstanceId;
       const gone: Notice = { type: 'instance-gone', space, instanceId, userId: 'ü "1"', lastSeenAtMs: 5 };
       await stage.bus.tell(gone);
+      await stage.bus.tell(health);
       await stage.bus.publish([commit(space, 1, ['created'])]);
-      await expect.poll(() => notices).toEqual([gone]);
+      await expect.poll(() => notices).toEqual([gone, health]);
       await expect.poll(() => heard.map(({ seq }) => seq)).toEqual([1]);
     });
 

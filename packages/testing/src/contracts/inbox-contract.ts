@@ -24,6 +24,7 @@ export function inboxContract(name: string, makeStorage: MakeStorage): void {
       ({ inbox, log } = await makeStorage());
     });
     waitingTests(() => inbox);
+    strandedTests(() => inbox);
     orderTests(() => inbox);
     leaseTests(
       () => inbox,
@@ -98,6 +99,31 @@ function waitingTests(inbox: () => Inbox): void {
         expect(await inbox().list(place, 10)).toEqual([waitingBatch(place.space, mutation)]);
       }
     });
+  });
+}
+
+function strandedTests(inbox: () => Inbox): void {
+  const own = async (places: readonly PartitionId[], waitedMs: number) => {
+    const found = await inbox().stranded(waitedMs, 10_000);
+    return found.filter(({ space }) => places.some((at) => at.space === space));
+  };
+
+  test('partitions in which a batch has waited for long are found, each once, and no others', async () => {
+    const [busy, other, empty] = [partition(), { ...partition(), partition: 1 }, partition()];
+    const places = [busy, other, empty];
+    for (const waiting of ofOneClient(busy.space, 3)) await inbox().put(busy, waiting);
+    await inbox().put(other, waitingBatch(other.space));
+    const gone = waitingBatch(empty.space);
+    await inbox().put(empty, gone);
+    await inbox().remove(empty, [mutationOf(gone)]);
+    expect(await own(places, LONG_MS)).toEqual([]);
+    const found = await vi.waitUntil(async () => {
+      const stranded = await own(places, 20);
+      return stranded.length >= 2 && stranded;
+    }, WAIT);
+    expect(found).toHaveLength(2);
+    expect(found).toEqual(expect.arrayContaining([busy, other]));
+    expect(await inbox().stranded(0, 1)).toHaveLength(1);
   });
 }
 

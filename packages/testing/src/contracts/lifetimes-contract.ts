@@ -1,5 +1,5 @@
 import type { DueEntry, PartitionId, StoragePorts } from '@mnemon/core';
-import type { JsonValue } from '@mnemon/protocol';
+import type { InstanceId, JsonValue } from '@mnemon/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ODD_KEYS } from './odd-values.ts';
 import { loadAll, type MakeStorage, openSpace, write } from './stored-history.ts';
@@ -121,6 +121,28 @@ export function lifetimesContract(name: string, makeStorage: MakeStorage): void 
       expect(await dueIn('tombstones', at, t, t + FAR)).toEqual([
         { ...at, key: 'again', seq: 4, atMs: t + 1 },
       ]);
+    });
+
+    test('instances that were not heard of are forgotten, a bounded number at a time, with their checkpoints', async () => {
+      const { nodes, checkpoints, lifetimes } = storage;
+      const { space } = await openSpace(storage.log);
+      const t = 1_000_000; // before all others
+      const note = async (name: string, atMs: number) => {
+        const who = { space, instanceId: name as InstanceId };
+        const connection = { connectionId: name, connectedAtMs: atMs };
+        await nodes.put({ ...who, ...connection, userId: 'user', status: 'offline', lastSeenAtMs: atMs });
+        const cursor = { epoch: 'e', seq: [1] };
+        await checkpoints.put({ ...who, cursor, events: 0, clock: { wallMs: atMs, counter: 0 }, atMs });
+      };
+      await Promise.all(['a', 'b', 'c'].map((name) => note(name, t)));
+      await note('alive', t + 1);
+      expect(await lifetimes.forgetInstances({ untilMs: t - 1, limit: 10 })).toBe(0);
+      expect(await lifetimes.forgetInstances({ untilMs: t, limit: 2 })).toBe(2);
+      expect(await lifetimes.forgetInstances({ untilMs: t, limit: 2 })).toBe(1);
+      expect(await lifetimes.forgetInstances({ untilMs: t, limit: 2 })).toBe(0);
+      expect((await nodes.list(space)).map(({ instanceId }) => instanceId)).toEqual(['alive']);
+      expect((await checkpoints.list(space)).map(({ instanceId }) => instanceId)).toEqual(['alive']);
+      await lifetimes.forgetInstances({ untilMs: t + 1, limit: 1 });
     });
   });
 }

@@ -42,6 +42,18 @@ export function ticketsContract(name: string, makeTickets: () => Tickets): void 
       expect(await tickets.take(valid.name, valid.expiresAtMs - 1)).toEqual(valid.identity);
     });
 
+    test('those that have expired are dropped, a bounded number at a time, and no others', async () => {
+      const tickets = makeTickets();
+      const old = Array.from({ length: 30 }, () => ({ ...ticketOf(), expiresAtMs: NOW_MS }));
+      const valid = { ...ticketOf(), expiresAtMs: NOW_MS + 1 };
+      await Promise.all([...old, valid].map((ticket) => tickets.put(ticket)));
+      while ((await tickets.dropExpired(NOW_MS - 1, 100)) > 0); // of other tests
+      expect(await tickets.dropExpired(NOW_MS, 27)).toBe(27);
+      expect(await tickets.dropExpired(NOW_MS, 27)).toBe(3);
+      expect(await tickets.dropExpired(NOW_MS, 27)).toBe(0);
+      expect(await tickets.take(valid.name, NOW_MS)).toEqual(valid.identity);
+    });
+
     test('one that nobody has put is nobody’s', async () => {
       expect(await makeTickets().take(randomUUID(), NOW_MS)).toBeUndefined();
     });

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { HttpApp } from '../../compose.ts';
+import { probeAll } from '../../probes.ts';
 import { type Api, addRoute, jsonOf } from '../api.ts';
-import { probeAll } from '../probes.ts';
 
 const backendSchema = z.object({ status: z.enum(['ok', 'degraded']), latencyMs: z.number() });
 

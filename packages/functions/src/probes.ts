@@ -1,10 +1,8 @@
-import type { Ports, RateLimits } from '@mnemon/core';
+import type { BackendHealth, Ports, RateLimits } from '@mnemon/core';
 import { instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
 
 /** Asks a backend for next to nothing; rejects when it does not answer. */
 export type Probe = () => Promise<unknown>;
-
-export type BackendStatus = { status: 'ok' | 'degraded'; latencyMs: number };
 
 /** A frozen answer is worth less than none: whoever asks for the status wants to know now. */
 const PROBE_MS = 2_000;
@@ -35,7 +33,7 @@ export function backendProbes(
 export async function probeAll(
   probes: Readonly<Record<string, Probe>>,
   timeoutMs = PROBE_MS,
-): Promise<Record<string, BackendStatus>> {
+): Promise<Record<string, BackendHealth>> {
   const statuses = Object.entries(probes).map(async ([name, probe]) => [
     name,
     await measure(probe, timeoutMs),
@@ -43,7 +41,7 @@ export async function probeAll(
   return Object.fromEntries(await Promise.all(statuses));
 }
 
-async function measure(probe: Probe, timeoutMs: number): Promise<BackendStatus> {
+async function measure(probe: Probe, timeoutMs: number): Promise<BackendHealth> {
   const startedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'degraded'>((resolve) => {
