@@ -16,7 +16,7 @@ describe.skipIf(!executablePath)('the client in a web page', () => {
   let browser: Browser;
   let served: ServedPage;
   beforeAll(async () => {
-    const script = await browserBundle(new URL('browser/page-entry.ts', import.meta.url));
+    const { script } = await browserBundle(new URL('browser/page-entry.ts', import.meta.url));
     [cloud, browser, served] = await Promise.all([
       startTestCloud({}),
       chromium.launch({ executablePath: executablePath ?? '' }),
