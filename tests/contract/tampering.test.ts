@@ -52,6 +52,30 @@ describe.runIf(engineUrl('MongoDB'))('verify on MongoDB', () => {
     expect(await check(at)).toEqual({ intact: false, ...flaw });
   });
 
+  test.each([
+    ['text that is none', 3, { text: '{}' }, 3],
+    ['text that is no JSON', 3, { text: 'forged' }, 3],
+    ['no text', 3, { text: 7 }, 3],
+    ['no text, in the first one', 1, { text: 7 }, 1],
+    ['no text, in the newest one', 5, { text: 7 }, 5],
+    ['another number beside it', 4, { seq: 'four' }, 4],
+    ['no hash', 2, { hash: null }, 2],
+  ] as const)('finds a commit that was rewritten into none: %s', async (_, seq, set, found) => {
+    const at = await logOfFive();
+    await events().updateOne({ space: at.space, seq }, { $set: set });
+    expect(await check(at)).toEqual({ intact: false, seq: found, problem: 'rewritten' });
+  });
+
+  test('of two flaws finds the first, whichever cannot be read', async () => {
+    const at = await logOfFive();
+    const { space } = at;
+    await events().updateOne({ space, seq: 4 }, { $set: { text: 7 } });
+    await events().deleteOne({ space, seq: 3 });
+    expect(await check(at)).toEqual({ intact: false, seq: 3, problem: 'missing' });
+    await rewrite(at, 2, forgeValue, false);
+    expect(await check(at)).toEqual({ intact: false, seq: 2, problem: 'rewritten' });
+  });
+
   test('finds a commit that was deleted, and a log that was cut off or emptied', async () => {
     const at = await logOfFive();
     const { space } = at;

@@ -51,6 +51,7 @@ export type { Spaces } from './ports/spaces.ts';
 export type { NewTask, TaskClaim, TaskId, Tasks } from './ports/tasks.ts';
 export type { Ticket, Tickets } from './ports/tickets.ts';
 export { Unavailable } from './ports/unavailable.ts';
+export { UnreadableCommit } from './ports/unreadable-commit.ts';
 export {
   listCheckpoints,
   listSnapshots,

@@ -5,6 +5,7 @@ import {
   type PartitionId,
   type SealedCommit,
   topicsOfCommit,
+  UnreadableCommit,
 } from '@mnemon/core';
 import * as z from 'zod';
 import { rowsOf } from './row-range.ts';
@@ -50,12 +51,28 @@ export function toCommitRow({ commit, hash, text }: SealedCommit): CommitRow {
   };
 }
 
-const rowSchema = z.object({ hash: z.string(), text: z.string() });
+const rowSchema = z.object({ _id: z.string(), seq: z.int(), hash: z.string(), text: z.string() });
 
-/** Whether the hash is right is not for a store to say: `verifyChain` does (I2). */
-export function readCommit(row: unknown): SealedCommit {
-  const { hash, text } = rowSchema.parse(row);
+/** Whether the hash is right is not for a store to say: `verifyChain` does (I2). Throws at what is no commit. */
+function readCommit(row: unknown): SealedCommit {
+  const { _id, seq, hash, text } = rowSchema.parse(row);
+  if (seq !== seqOfRow(_id)) throw new Error(`row ${_id} says that it is commit ${seq}`);
   const commit: unknown = JSON.parse(text);
   commitSchema.parse(commit);
   return { commit: commit as Commit, text, hash };
 }
+
+/** Throws `UnreadableCommit` at the first that is none. */
+export function readCommits(rows: readonly { _id: string }[]): SealedCommit[] {
+  const commits: SealedCommit[] = [];
+  for (const row of rows) {
+    try {
+      commits.push(readCommit(row));
+    } catch (cause) {
+      throw new UnreadableCommit(seqOfRow(row._id), commits, { cause });
+    }
+  }
+  return commits;
+}
+
+const seqOfRow = (id: string): number => Number(id.slice(-SEQ_DIGITS));

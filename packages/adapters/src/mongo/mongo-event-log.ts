@@ -3,7 +3,7 @@ import type { Db } from 'mongodb';
 import * as z from 'zod';
 import { appendInTransaction } from './append-transaction.ts';
 import { type Collections, collectionsOf } from './collections.ts';
-import { commitRowId, mutationName, readCommit } from './commit-row.ts';
+import { commitRowId, mutationName, readCommits } from './commit-row.ts';
 import { entryRange, entryRowId, readEntry } from './entry-row.ts';
 import { lockRowId, readToken } from './lock-row.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
@@ -65,7 +65,7 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
       const later = topics
         ? events.find({ ...at, topics: { $in: topics }, seq: { $gt: afterSeq } }).sort({ seq: 1 })
         : events.find({ _id: { ...rowsOf(at), $gt: commitRowId(at, afterSeq) } }).sort({ _id: 1 });
-      return (await later.limit(limit).batchSize(limit).toArray()).map(readCommit);
+      return readCommits(await later.limit(limit).batchSize(limit).toArray());
     },
 
     async newestOf({ topics, beforeSeq, ...at }) {
@@ -149,5 +149,5 @@ async function readTokens({ locks }: Collections, { space }: PartitionId, names:
 async function readAnswered({ events }: Collections, at: PartitionId, mutations: readonly MutationId[]) {
   const { space, partition } = at;
   const rows = events.find({ space, mutation: { $in: mutations.map(mutationName) }, partition });
-  return (await rows.batchSize(mutations.length + 1).toArray()).map(readCommit);
+  return readCommits(await rows.batchSize(mutations.length + 1).toArray());
 }

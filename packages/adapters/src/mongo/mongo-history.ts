@@ -2,7 +2,7 @@ import type { History, PartitionId } from '@mnemon/core';
 import * as z from 'zod';
 import { mapBounded } from '../map-bounded.ts';
 import type { Collections } from './collections.ts';
-import { commitRowId, readCommit } from './commit-row.ts';
+import { commitRowId, readCommits } from './commit-row.ts';
 import { entryRowId, readEntry } from './entry-row.ts';
 import { rowsBelow, rowsOf } from './row-range.ts';
 
@@ -27,14 +27,14 @@ export function mongoHistory({ events, entries }: Collections): History {
       if (limit < 1) return [];
       const changed = events.find({ space, partition, keys: key, seq: { $lt: beforeSeq } });
       const rows = changed.sort({ seq: -1 }).limit(limit).batchSize(limit);
-      return (await rows.toArray()).map(readCommit);
+      return readCommits(await rows.toArray());
     },
 
     async newestCommitsOf({ keys, upToSeq, ...at }) {
       const seqs = await mapBounded(keys, KEYS_AT_ONCE, (key) => newestSeq(at, key, upToSeq));
       const ids = [...new Set(seqs.flat())].map((seq) => commitRowId(at, seq));
       const rows = await events.find({ _id: { $in: ids } }, { batchSize: ids.length + 1 }).toArray();
-      return rows.map(readCommit);
+      return readCommits(rows);
     },
 
     async entriesBelow({ prefix, afterKey, limit, ...at }) {

@@ -72,7 +72,7 @@ export interface EventLog extends History {
 
   /**
    * At most `limit` commits after `afterSeq`, in order: all, or those with one of `topics`, found without reading others.
-   * The first may be further on when older ones were compacted.
+   * The first may be further on when older ones were compacted. Throws `UnreadableCommit` where one is no commit.
    */
   commits(
     at: PartitionId & { afterSeq: number; limit: number; topics?: readonly string[] | undefined },

@@ -5,6 +5,7 @@ import { isSealed } from '../domain/manifest.ts';
 import { CHAIN_START, type ChainCheck, verifyChain } from '../domain/verify-chain.ts';
 import type { PartitionId } from '../ports/event-log.ts';
 import type { Ports } from '../ports/ports.ts';
+import { UnreadableCommit } from '../ports/unreadable-commit.ts';
 
 type Flaw = Extract<Verdict, { intact: false }>;
 type VerifyPorts = Pick<Ports, 'log' | 'snapshots'>;
@@ -55,8 +56,8 @@ async function walkFrom(
   let newest: SealedCommit | undefined;
   let newestEntrySeq: number | undefined;
   for (;;) {
-    const commits = await ports.log.commits({ ...at, afterSeq: end.seq, limit: COMMITS_PER_READ });
-    if (commits.length === 0) {
+    const { commits, unreadableSeq } = await readOn(ports, at, end.seq);
+    if (commits.length === 0 && unreadableSeq === undefined) {
       if (newestEntrySeq !== undefined) break;
       // Before the log is looked at for the last time: what was committed meanwhile is in there.
       newestEntrySeq = await ports.log.newestEntrySeq(at);
@@ -66,6 +67,7 @@ async function walkFrom(
     if (!check.intact) return check;
     end = check.end;
     newest = commits.at(-1);
+    if (unreadableSeq !== undefined) return notOne(end.seq + 1, unreadableSeq);
     if (isOver()) return { intact: true, end, isWhole: false };
   }
   if (Math.max(newestEntrySeq, known.seq) > end.seq) {
@@ -73,6 +75,22 @@ async function walkFrom(
   }
   return (newest && (await flawOfNewest(ports, at, newest))) ?? { intact: true, end, isWhole: true };
 }
+
+/** The next commits, as far as they can be read. */
+async function readOn({ log }: Pick<Ports, 'log'>, at: PartitionId, afterSeq: number) {
+  try {
+    return { commits: await log.commits({ ...at, afterSeq, limit: COMMITS_PER_READ }) };
+  } catch (error) {
+    if (!(error instanceof UnreadableCommit)) throw error;
+    return { commits: error.before, unreadableSeq: error.seq };
+  }
+}
+
+const notOne = (seq: number, unreadableSeq: number): Flaw => ({
+  intact: false,
+  seq,
+  problem: seq === unreadableSeq ? 'rewritten' : 'missing',
+});
 
 /** Of a compacted log, the commit that the snapshot at its floor is of. */
 async function chainStart(
