@@ -13,7 +13,6 @@ const ENTRIES = {
   start: join(here, 'src/start.ts'),
   cloud: join(here, 'src/cloud.ts'),
   'environment-thread': join(here, 'src/lambda/environment-thread.ts'),
-  'embedded-dynamodb-thread': join(here, 'src/dynamodb/embedded-dynamodb-thread.ts'),
   authorizer: join(here, '../functions/src/ws/authorizer.ts'),
   ...schedules(),
   http: join(here, '../functions/src/http/handler.ts'),
@@ -53,7 +52,7 @@ export async function bundle() {
     outExtension: { '.js': '.mjs' },
     banner: { js: REQUIRE },
     // Loaded as they are: they look for files of their own, or for optional packages.
-    external: ['dynalite', 'ioredis', 'mongodb', 'ws', 'tsx', 'esbuild'],
+    external: ['ioredis', 'mongodb', 'ws', 'tsx', 'esbuild'],
     logLevel: 'warning',
   });
   const hash = createHash('sha256');

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { createTables, dynamoClient } from '@mnemon/adapters/dynamo';
+import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe } from 'vitest';
-import {
-  type EmbeddedDynamoDb,
-  startEmbeddedDynamoDb,
-} from '../../packages/local/src/dynamodb/embedded-dynamodb.ts';
 import { engineUrl } from '../engines.ts';
 
 export interface TestTables {
@@ -13,15 +12,19 @@ export interface TestTables {
   names: { connections: string; tickets: string };
 }
 
-/** Declares tests on the embedded DynamoDB, and once more on a real one if there is one; `tables` is for use within tests. */
+/** Declares tests on `dynalite`, and once more on a real DynamoDB if there is one; `tables` is for use within tests. */
 export function onDynamoDb(declare: (name: string, tables: () => TestTables) => void): void {
-  describe('embedded DynamoDB', () => {
-    let dynamoDb: EmbeddedDynamoDb;
+  describe('dynalite', () => {
+    const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
     beforeAll(async () => {
-      dynamoDb = await startEmbeddedDynamoDb();
+      await once(server.listen(0, '127.0.0.1'), 'listening');
     });
-    afterAll(() => dynamoDb.close());
-    inOwnTables('dynalite', () => dynamoDb.endpoint, declare);
+    afterAll(async () => {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    });
+    const endpoint = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    inOwnTables('dynalite', endpoint, declare);
   });
 
   const endpoint = engineUrl('DynamoDB');

@@ -75,11 +75,11 @@ function openStore({ env, ports }: Inside): Closable<StoragePorts> {
   return { ...mongoStorage(mongo), close };
 }
 
-function openConnections({ env }: Inside): Closable<{ connections: Connections }> {
+function openConnections({ env, ports }: Inside): Closable<{ connections: Connections }> {
+  if (ports.connections) return { connections: ports.connections, close: async () => {} };
   const { DYNAMODB_ENDPOINT: endpoint = '', CONNECTIONS_TABLE: tableName = '', TICKETS_TABLE = '' } = env;
   const client = dynamoClient({ region: 'us-east-1', endpoint });
   const close = async () => {
-    // An embedded one is gone with its cloud.
     for (const TableName of [tableName, TICKETS_TABLE]) {
       await client.send(new DeleteTableCommand({ TableName })).catch(() => {});
     }

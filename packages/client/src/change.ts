@@ -22,6 +22,8 @@ export type ChangeCallback = (change: Change) => unknown;
 
 export function createChange(type: EventType, entry: Entry, author: string, instanceId: string): Change {
   const { key, value } = entry;
-  const shown = type === 'deleted' || value === undefined ? {} : { value };
-  return { type, key, ...shown, entry, author, own: author === instanceId };
+  const own = author === instanceId;
+  return type === 'deleted' || value === undefined
+    ? { type, key, entry, author, own }
+    : { type, key, value, entry, author, own };
 }

@@ -1,4 +1,4 @@
-import type { Delivery, Entry, MemoryEvent } from '@mnemon/protocol';
+import { type Delivery, type Entry, evolve } from '@mnemon/protocol';
 import { type Change, createChange } from './change.ts';
 
 /** How many deleted keys are remembered. A forgotten one merely makes the next write a concurrent one. */
@@ -34,16 +34,22 @@ export function createReplica(instanceId: string): Replica {
     // State pages may be newer than their cursor: what the entry already includes is no change. All of a commit's
     // events are compared with what was before it, because it may change one key twice.
     const fresh = events.filter(({ key }) => (entries.get(key)?.seq ?? 0) < seq);
-    const changes = fresh.flatMap((event) => {
-      const entry = entryOf(event, partition, seq);
+    const changes: Change[] = [];
+    for (const event of fresh) {
+      const entry = evolve(event, partition, seq);
       const isNews = exists(entry) || exists(entries.get(entry.key)); // a deletion can be deleted by a later one
       entries.set(entry.key, entry);
-      tombstones.delete(entry.key);
-      if (!exists(entry)) tombstones.add(entry.key);
-      return isNews ? [createChange(event.type, entry, author, instanceId)] : [];
-    });
+      if (!exists(entry)) remember(entry.key);
+      else if (tombstones.size > 0) tombstones.delete(entry.key);
+      if (isNews) changes.push(createChange(event.type, entry, author, instanceId));
+    }
     forgetTombstones(partition, seq);
     return changes;
+  }
+
+  function remember(tombstone: string): void {
+    tombstones.delete(tombstone); // so that the oldest stays first
+    tombstones.add(tombstone);
   }
 
   /** A state may be ahead of the log: there a tombstone keeps older events from reviving its key, and has to stay. */
@@ -111,10 +117,6 @@ export function createReplica(instanceId: string): Replica {
 }
 
 const exists = (entry: Entry | undefined): boolean => entry?.value !== undefined;
-
-function entryOf({ type: _, merged: __, ...version }: MemoryEvent, partition: number, seq: number): Entry {
-  return { ...version, partition, seq };
-}
 
 /** After a restore from backup the same seq and version may be another write: only its time and author tell. */
 const isSameVersion = (a: Entry, b: Entry): boolean =>

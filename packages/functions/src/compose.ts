@@ -39,7 +39,7 @@ export async function compose(): Promise<App> {
   const host = findHost();
   const [storage, connections, fanout, bus, rateLimits] = await Promise.all([
     composeStorage(settings, host),
-    composeConnections(settings),
+    composeConnections(settings, host),
     composeFanout(settings),
     composeBus(settings, host),
     composeRateLimits(settings),
@@ -64,14 +64,17 @@ export async function compose(): Promise<App> {
 
 export async function composeHttp(): Promise<HttpApp> {
   const app = await compose();
-  const [tickets, redis] = await Promise.all([composeTickets(app.settings), composeRedis(app.settings)]);
+  const [tickets, redis] = await Promise.all([
+    composeTickets(app.settings, findHost()),
+    composeRedis(app.settings),
+  ]);
   return { ...app, tickets, probes: backendProbes(app.ports, redis) };
 }
 
 /** What the clean-up works with: it forgets tickets, too. */
 export async function composeCleanUp(): Promise<Pick<App, 'ports'> & Pick<HttpApp, 'tickets'>> {
   const { ports, settings } = await compose();
-  return { ports, tickets: await composeTickets(settings) };
+  return { ports, tickets: await composeTickets(settings, findHost()) };
 }
 
 /** All that the authorizer works with: it has nothing to do with the memory, and no credentials for it. */
@@ -87,7 +90,7 @@ export function composeAuthorizer(): Authorizing {
   return {
     verify: tokenVerifier(settings),
     async redeem(ticket, nowMs) {
-      tickets ??= composeTickets(settings); // few come with a ticket
+      tickets ??= composeTickets(settings, findHost()); // few come with a ticket
       return redeemTicket(await tickets, ticket, nowMs);
     },
   };
@@ -98,27 +101,39 @@ export function composeAuthorizer(): Authorizing {
 async function composeStorage(settings: Settings, host: Host | undefined): Promise<StoragePorts> {
   if (!settings.MONGODB_URL) {
     if (host && hasStorage(host.ports)) return host.ports;
-    throw new Error('The environment is not complete. MONGODB_URL: where the memory is kept');
+    throw incomplete('MONGODB_URL: where the memory is kept');
   }
   const { connectMongo, mongoStorage } = await import('@mnemon/adapters/mongo');
   return mongoStorage(connectMongo({ url: settings.MONGODB_URL, dbName: settings.MONGODB_DATABASE }));
 }
 
+const incomplete = (what: string) => new Error(`The environment is not complete. ${what}`);
+
 const hasStorage = (ports: Partial<Ports>): ports is StoragePorts =>
   STORAGE_PORTS.every((name) => ports[name] !== undefined);
 
-async function composeConnections(settings: Settings): Promise<Ports['connections']> {
+async function composeConnections(settings: Settings, host: Host | undefined): Promise<Ports['connections']> {
+  const tableName = settings.CONNECTIONS_TABLE;
+  if (!tableName) {
+    if (host?.ports.connections) return host.ports.connections;
+    throw incomplete('CONNECTIONS_TABLE: where it stands who is connected');
+  }
   const { dynamoClient, dynamoConnections } = await import('@mnemon/adapters/dynamo');
   return dynamoConnections({
     client: dynamoClient(dynamoOptions(settings)),
-    tableName: settings.CONNECTIONS_TABLE,
+    tableName,
     staleAfterMs: settings.STALE_MS,
   });
 }
 
-async function composeTickets(settings: AuthSettings): Promise<Tickets> {
+async function composeTickets(settings: AuthSettings, host: Host | undefined): Promise<Tickets> {
+  const tableName = settings.TICKETS_TABLE;
+  if (!tableName) {
+    if (host?.ports.tickets) return host.ports.tickets;
+    throw incomplete('TICKETS_TABLE: where tickets are kept');
+  }
   const { dynamoClient, dynamoTickets } = await import('@mnemon/adapters/dynamo');
-  return dynamoTickets({ client: dynamoClient(dynamoOptions(settings)), tableName: settings.TICKETS_TABLE });
+  return dynamoTickets({ client: dynamoClient(dynamoOptions(settings)), tableName });
 }
 
 const dynamoOptions = ({ AWS_REGION: region, DYNAMODB_ENDPOINT: endpoint }: AuthSettings) => ({

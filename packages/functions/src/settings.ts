@@ -19,8 +19,8 @@ const authSettings = {
   AWS_REGION: z.string().default('us-east-1'),
   /** Where DynamoDB answers, when it is not AWS's own. */
   DYNAMODB_ENDPOINT: z.url().optional(),
-  /** DynamoDB table of connect tickets. */
-  TICKETS_TABLE: z.string().min(1),
+  /** DynamoDB table of connect tickets; left out only where the host keeps them. */
+  TICKETS_TABLE: z.string().min(1).optional(),
 };
 const hasKeys = ({ AUTH_SECRETS, AUTH_JWKS_URL }: { AUTH_SECRETS?: unknown; AUTH_JWKS_URL?: unknown }) =>
   AUTH_SECRETS !== undefined || AUTH_JWKS_URL !== undefined;
@@ -35,8 +35,8 @@ export type AuthSettings = z.infer<typeof authSettingsSchema>;
 
 const settings = {
   ...authSettings,
-  /** DynamoDB table of who is connected. */
-  CONNECTIONS_TABLE: z.string().min(1),
+  /** DynamoDB table of who is connected; left out only where the host keeps them. */
+  CONNECTIONS_TABLE: z.string().min(1).optional(),
   /** Where `@connections` answers: the API's own endpoint, never a custom domain. */
   MANAGEMENT_ENDPOINT: z.url(),
   /** Left out only where the host brings an embedded store. */

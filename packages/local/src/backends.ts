@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { createTables, dynamoClient } from '@mnemon/adapters/dynamo';
-import { embeddedStore, memoryEventBus } from '@mnemon/adapters/memory';
-import type { Ports } from '@mnemon/core';
-import { startEmbeddedDynamoDb } from './dynamodb/embedded-dynamodb.ts';
+import { embeddedStore, memoryConnections, memoryEventBus, memoryTickets } from '@mnemon/adapters/memory';
+import type { Ports, Tickets } from '@mnemon/core';
 
 /** Where external backends are; each that is left out is embedded. */
 export interface BackendUrls {
@@ -28,7 +26,7 @@ export interface Backends {
   /** What tells the functions where they are. */
   env: Record<string, string>;
   /** What is embedded, for functions to reach in this process. */
-  ports: Partial<Ports>;
+  ports: Partial<Ports & { tickets: Tickets }>;
   close(): Promise<void>;
 }
 
@@ -40,7 +38,8 @@ export interface BackendOptions {
   name: string;
   /** What the functions call AWS with. */
   accessKeyId: string;
-  log: (line: string) => void;
+  /** A connection that was not heard of for this long is over. */
+  staleMs: number;
 }
 
 type Part = Omit<Backends, 'list'> & { backend: Backend };
@@ -87,39 +86,37 @@ async function openMemory({ urls, dataDir, name }: BackendOptions): Promise<Part
   return { backend: { name: 'memory', kind: 'external', where }, env, ports: {}, close: async () => {} };
 }
 
-async function openConnections({ urls, dataDir, name, accessKeyId, log }: BackendOptions): Promise<Part> {
-  const external = urls.dynamodbEndpoint;
-  const path = dataDir && join(dataDir, 'dynamodb');
-  const embedded = external
-    ? undefined
-    : await startEmbeddedDynamoDb({ ...(path !== undefined && { path }), log });
-  const endpoint = external ?? embedded?.endpoint ?? '';
+/** Rows and tickets are about connections of this process: nothing of them needs to outlive it. */
+async function openConnections({ urls, name, accessKeyId, staleMs }: BackendOptions): Promise<Part> {
+  const endpoint = urls.dynamodbEndpoint;
+  if (endpoint === undefined) {
+    const backend: Backend = { name: 'connections', kind: 'embedded', where: 'in process' };
+    const ports = {
+      connections: memoryConnections({ staleAfterMs: staleMs }),
+      tickets: memoryTickets(),
+    };
+    return { backend, env: {}, ports, close: async () => {} };
+  }
+  const { createTables, dynamoClient } = await import('@mnemon/adapters/dynamo'); // not on every start
   const tables = { connections: `${name}-connections`, tickets: `${name}-tickets` };
   // With the functions' own key: DynamoDB Local keeps the tables of each key apart.
   const credentials = { accessKeyId, secretAccessKey: 'local' };
   const client = dynamoClient({ region: 'us-east-1', endpoint, credentials });
+  const where = withoutCredentials(endpoint);
   try {
-    const where = withoutCredentials(endpoint);
     await reach('DYNAMODB_ENDPOINT', where, () => createTables(client, tables));
-  } catch (error) {
-    await embedded?.close();
-    throw error;
   } finally {
     client.destroy();
   }
   return {
-    backend: {
-      name: 'connections',
-      kind: external ? 'external' : 'embedded',
-      where: external ? withoutCredentials(external) : (path ?? 'in memory'),
-    },
+    backend: { name: 'connections', kind: 'external', where },
     env: {
       CONNECTIONS_TABLE: tables.connections,
       TICKETS_TABLE: tables.tickets,
       DYNAMODB_ENDPOINT: endpoint,
     },
     ports: {},
-    close: async () => embedded?.close(),
+    close: async () => {},
   };
 }
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Ports } from '@mnemon/core';
 import { type Claims, issueToken } from '@mnemon/functions/token';
-import { type Backend, type BackendUrls, openBackends } from './backends.ts';
+import { type Backend, type Backends, type BackendUrls, openBackends } from './backends.ts';
 import { addFunctions, type Functions } from './cloud-functions.ts';
 import { addSchedules, type ScheduleName } from './cloud-schedules.ts';
 import { devSecret } from './dev-secret.ts';
@@ -43,11 +42,12 @@ export interface Cloud {
   /** A token of this cloud. Missing claims: everything in space `dev`, any instance, for a day. */
   issueToken(claims?: Partial<Claims>): Promise<string>;
   /** For tests and tools: what tells the functions where the backends are, and those that are in this process. */
-  inside: { env: Readonly<Record<string, string>>; ports: Partial<Ports> };
+  inside: Pick<Backends, 'env' | 'ports'>;
   close(): Promise<void>;
 }
 
 const DAY_S = 24 * 60 * 60;
+const STALE_MS = 80_000;
 
 /** Starts everything; rejects, with nothing left running, when a part cannot start. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
@@ -57,8 +57,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const credentials = {
     accessKeyId: `local${createHash('sha256').update(secret).digest('hex').slice(0, 15)}`,
   };
-  const { name = 'mnemon', dataDir, backends: urls = {} } = options;
-  const backends = await openBackends({ urls, dataDir, name, log, accessKeyId: credentials.accessKeyId });
+  const { name = 'mnemon', dataDir, backends: urls = {}, staleMs = STALE_MS } = options;
+  const { accessKeyId } = credentials;
+  const backends = await openBackends({ urls, dataDir, name, accessKeyId, staleMs });
   const host = startLambdaHost({
     ports: backends.ports,
     log,
@@ -92,7 +93,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       MANAGEMENT_ENDPOINT: gateway.managementEndpoint,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       ...(options.heartbeatMs && { HEARTBEAT_MS: String(options.heartbeatMs) }),
-      ...(options.staleMs && { STALE_MS: String(options.staleMs) }),
+      STALE_MS: String(staleMs),
       ...options.settings,
     };
     const added = await addFunctions(host, env, options);

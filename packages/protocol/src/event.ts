@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { versionFields } from './entry.ts';
+import { type Entry, versionFields } from './entry.ts';
 import { hybridTimeSchema, isHybridTime } from './hybrid-clock.ts';
 import { instanceIdSchema, isName } from './ids.ts';
 import { strategySchema } from './strategy.ts';
@@ -26,6 +26,39 @@ export const eventSchema = z.object({
 });
 export type MemoryEvent = z.infer<typeof eventSchema>;
 export type MergedSide = z.infer<typeof mergedSideSchema>;
+
+/** What an entry may have beside what each has. */
+const OPTIONAL_FIELDS = [
+  'value',
+  'tags',
+  'importance',
+  'entities',
+  'relationships',
+  'expiresAtMs',
+  'siblings',
+  'merging',
+] as const satisfies readonly (keyof MemoryEvent)[];
+
+/**
+ * The entry that `event` leaves behind: all of it but what it says of the change. Field by field, because readers do
+ * this by the ten thousand a second, and `...rest` takes ten times as long.
+ */
+export function evolve(event: MemoryEvent, partition: number, seq: number): Entry {
+  const { key, version, clock, hlc, author } = event;
+  const entry: Entry = { key, version, clock, hlc, author, partition, seq };
+  for (const field of OPTIONAL_FIELDS) if (event[field] !== undefined) copy(field, event, entry);
+  return entry;
+}
+
+type OptionalFields = Pick<Entry, (typeof OPTIONAL_FIELDS)[number]>;
+
+function copy<Field extends keyof OptionalFields>(
+  field: Field,
+  from: OptionalFields,
+  to: OptionalFields,
+): void {
+  to[field] = from[field];
+}
 
 const TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
 const PLAIN_FIELDS = new Set(['type', 'key', 'version', 'value', 'clock', 'hlc', 'author']);

@@ -8,7 +8,14 @@ export {
   type WireError,
   wireError,
 } from './error-code.ts';
-export { EVENT_TYPES, type EventType, eventSchema, type MemoryEvent, type MergedSide } from './event.ts';
+export {
+  EVENT_TYPES,
+  type EventType,
+  eventSchema,
+  evolve,
+  type MemoryEvent,
+  type MergedSide,
+} from './event.ts';
 export {
   type ClientFrame,
   type Parsed,

@@ -38,12 +38,12 @@ export function merge(a: VectorClock, b: VectorClock): VectorClock {
  * first in JavaScript objects and are therefore dropped sooner, never the writer's own.)
  */
 export function advance(clock: VectorClock, instance: string): VectorClock {
-  const { [instance]: _, ...others } = clock as Record<string, number>;
-  const names = Object.keys(others);
-  for (const oldest of names.slice(0, Math.max(0, names.length + 1 - LIMITS.clockCounters))) {
-    delete others[oldest];
-  }
-  return { ...others, [instance]: counterOf(clock, instance) + 1 };
+  const counter = counterOf(clock, instance) + 1;
+  const names = Object.keys(clock);
+  if (names.at(-1) === instance) return { ...clock, [instance]: counter };
+  const others = names.filter((name) => name !== instance);
+  const kept = others.slice(Math.max(0, others.length + 1 - LIMITS.clockCounters));
+  return Object.fromEntries([...kept.map((name) => [name, clock[name]]), [instance, counter]]);
 }
 
 /** Why it is no clock; `undefined` when it is one. */

@@ -1,3 +1,4 @@
+import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalText, GENESIS, hashOf, seal, unseal } from './commit.ts';
@@ -38,9 +39,27 @@ describe('canonical text', () => {
     );
   });
 
+  test('is what the library writes', () => {
+    const json = fc.jsonValue({ maxDepth: 3 });
+    const gaps = fc.record({ a: json, b: fc.constant(undefined), c: fc.constant([undefined, 1]) });
+    fc.assert(
+      fc.property(fc.oneof(json, gaps), (value) => {
+        expect(canonicalText(value)).toBe(canonicalize(value));
+      }),
+    );
+  });
+
   test('does not exist for what is no JSON', () => {
-    expect(() => canonicalText(undefined)).toThrow(TypeError);
-    expect(() => canonicalText({ a: Number.NaN })).toThrow();
+    for (const value of [
+      undefined,
+      { a: Number.NaN },
+      [Number.POSITIVE_INFINITY],
+      '\ud800',
+      { '\udc00': 1 },
+      1n,
+    ]) {
+      expect(() => canonicalText(value)).toThrow(TypeError);
+    }
   });
 });
 

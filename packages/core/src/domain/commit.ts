@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { ClientId, InstanceId, MemoryEvent, Outcome, SpaceId } from '@mnemon/protocol';
-import canonicalize from 'canonicalize';
 
 /** What identifies a batch for ever (I6). */
 export interface MutationId {
@@ -37,11 +36,37 @@ export interface SealedCommit {
 /** What the first commit of a partition covers. */
 export const GENESIS = '0'.repeat(64);
 
-/** The RFC 8785 text of a value: the same for equal values, whoever writes it. */
+/**
+ * The RFC 8785 text of a value: the same for equal values, whoever writes it. A field without a value is left out, an
+ * item without one is null. Throws a `TypeError` on what is no JSON. (Written here because every write waits for it: the
+ * library that a test compares it with takes twice as long.)
+ */
 export function canonicalText(value: unknown): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new TypeError('only JSON has a canonical text');
-  return text;
+  switch (typeof value) {
+    case 'object':
+      return value === null ? 'null' : Array.isArray(value) ? arrayText(value) : objectText(value);
+    case 'string':
+      if (value.isWellFormed()) return JSON.stringify(value);
+      break;
+    case 'number':
+      if (Number.isFinite(value)) return `${value}`;
+      break;
+    case 'boolean':
+      return `${value}`;
+  }
+  throw new TypeError('only JSON has a canonical text');
+}
+
+const arrayText = (items: readonly unknown[]): string =>
+  `[${items.map((item) => canonicalText(item === undefined ? null : item)).join(',')}]`;
+
+function objectText(fields: object): string {
+  let text = '';
+  for (const name of Object.keys(fields).sort()) {
+    const value = (fields as Record<string, unknown>)[name];
+    if (value !== undefined) text += `${text && ','}${canonicalText(name)}:${canonicalText(value)}`;
+  }
+  return `{${text}}`;
 }
 
 export function seal(commit: Commit): SealedCommit {

@@ -1,14 +1,8 @@
-import {
-  type Batch,
-  type Entry,
-  type MemoryEvent,
-  type Op,
-  type Outcome,
-  utf8Length,
-} from '@mnemon/protocol';
+import type { Batch, Entry, MemoryEvent, Op, Outcome } from '@mnemon/protocol';
 import type { Conflict } from './conflict.ts';
 import { decide, evolve, type Surroundings, type Writer } from './decide.ts';
 import { meetExpiry } from './expiry.ts';
+import { sizeOf } from './split-delivery.ts';
 
 /** The current entries of the keys that are about to be written; a missing key has never been written. */
 export type Entries = ReadonlyMap<string, Entry>;
@@ -50,7 +44,7 @@ export function decideBatch(
     const { entry, op } = meetExpiry(next.get(written.key), written, at.nowMs);
     const { event, outcome, conflict, needs: needed } = decide(entry, op, writer, at);
     if (needed !== undefined) needs.push(needed);
-    if (event && isGrown(event, op)) grownRoomBytes -= utf8Length(JSON.stringify(event));
+    if (event && isGrown(event, op)) grownRoomBytes -= sizeOf(event);
     if (event && grownRoomBytes < 0) {
       outcomes.push({
         status: 'refused',
@@ -65,7 +59,7 @@ export function decideBatch(
       next.set(op.key, evolve(event, at.partition, at.seq));
     }
     if (outcome.status === 'refused' && outcome.current) {
-      roomBytes -= utf8Length(JSON.stringify(outcome.current));
+      roomBytes -= sizeOf(outcome.current);
       if (roomBytes < 0) {
         const { current: _, ...bare } = outcome;
         outcomes.push(bare);

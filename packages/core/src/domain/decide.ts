@@ -21,6 +21,7 @@ import { STRATEGY_RULES } from './strategies/strategies.ts';
 import type { Base } from './strategies/strategy.ts';
 import { asVersion, type Version, versionOf } from './version.ts';
 
+export { evolve } from '@mnemon/protocol';
 export type { Writer } from './refuse-op.ts';
 
 const DEFAULT_STRATEGY = 'last-write-wins';
@@ -139,9 +140,3 @@ function baseOf(
 }
 
 const isSame = (a: VectorClock, b: VectorClock): boolean => includes(a, b) && includes(b, a);
-
-/** The entry that `event` leaves behind. */
-export function evolve(event: MemoryEvent, partition: number, seq: number): Entry {
-  const { type: _, merged: __, ...version } = event;
-  return { ...version, partition, seq };
-}

@@ -49,9 +49,13 @@ export const mergedSiblings = (siblings: readonly Sibling[]) => ({
 });
 
 /** Whether a version that was made of others is more than an entry may be, or than fits a frame. */
-export const isTooLarge = (event: MemoryEvent): boolean =>
-  sizeOf(event) > LIMITS.versionBytes ||
-  (event.value !== undefined && sizeOf(event.value) > LIMITS.valueBytes);
+export function isTooLarge(event: MemoryEvent): boolean {
+  const sizeBytes = sizeOf(event);
+  if (sizeBytes > LIMITS.versionBytes) return true;
+  return (
+    sizeBytes > LIMITS.valueBytes && event.value !== undefined && sizeOf(event.value) > LIMITS.valueBytes
+  );
+}
 
 /** A clock that runs ahead may not win for ever. */
 export function clamp(hlc: HybridTime, nowMs: number): HybridTime {

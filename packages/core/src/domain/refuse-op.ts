@@ -7,9 +7,9 @@ import {
   LIMITS,
   type Op,
   type Outcome,
-  utf8Length,
 } from '@mnemon/protocol';
 import { shown } from './shown.ts';
+import { sizeOf } from './split-delivery.ts';
 
 /** Who writes, as the verified token says. */
 export interface Writer {
@@ -47,7 +47,7 @@ export function refuseOp(
   if (op.hlc.wallMs < nowMs - LIMITS.writeAgeMs) {
     return refused('too-old', 'written longer ago than deletions are remembered');
   }
-  if (op.op === 'put' && utf8Length(JSON.stringify(op.value)) > LIMITS.valueBytes) {
+  if (op.op === 'put' && sizeOf(op.value) > LIMITS.valueBytes) {
     return refused('value-too-large', `a value has at most ${LIMITS.valueBytes} bytes`);
   }
   const exists = entry?.value !== undefined;

@@ -1,11 +1,11 @@
-import { type Delivery, LIMITS, type MemoryEvent, utf8Length } from '@mnemon/protocol';
+import { type Delivery, LIMITS, type MemoryEvent } from '@mnemon/protocol';
 
 /** Room that a frame needs around its deliveries: ids, cursors, a page token that names the longest key. */
 const ENVELOPE_BYTES = 4 * 1024;
 
 export const DELIVERY_BYTES = LIMITS.frameBytes - ENVELOPE_BYTES;
 
-export const sizeOf = (json: unknown): number => utf8Length(JSON.stringify(json));
+export const sizeOf = (json: unknown): number => Buffer.byteLength(JSON.stringify(json));
 
 /** The delivery, or, when it is bigger than `maxBytes`, numbered parts that are not; never an event in two pieces. */
 export function splitDelivery(delivery: Delivery, maxBytes: number = DELIVERY_BYTES): Delivery[] {

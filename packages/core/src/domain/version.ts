@@ -25,9 +25,10 @@ export function versionOf(
 
 const METADATA = ['tags', 'importance', 'entities', 'relationships'] as const;
 const CONTENT = ['value', ...METADATA, 'expiresAtMs', 'siblings', 'merging'] as const;
+const VERSION = [...CONTENT, 'hlc', 'author', 'clock'] as const;
 
 /** The version that an entry is, without what only the entry has. */
-export const asVersion = (entry: Version): Version => pick(entry, [...CONTENT, 'hlc', 'author', 'clock']);
+export const asVersion = (entry: Version): Version => pick(entry, VERSION);
 
 /** All of a version but its identity. */
 export const contentOf = (version: Version) => pick(version, CONTENT);
@@ -37,6 +38,7 @@ function pick<Source extends object, Field extends keyof Source>(
   from: Source,
   fields: readonly Field[],
 ): Pick<Source, Field> {
-  const present = fields.filter((field) => from[field] !== undefined);
-  return Object.fromEntries(present.map((field) => [field, from[field]])) as Pick<Source, Field>;
+  const picked: Partial<Pick<Source, Field>> = {};
+  for (const field of fields) if (from[field] !== undefined) picked[field] = from[field];
+  return picked as Pick<Source, Field>;
 }
