@@ -63,7 +63,7 @@ describe.skipIf(!executablePath)('the client in a web page', () => {
       readBeforeAck: { done: true, by: '🌍' },
       written: { key: 'tasks/42/state', version: 1, merged: false },
     });
-    expect(await worker.read('tasks/42/state', { from: 'server' })).toEqual({ done: true, by: '🌍' });
+    expect(await worker.read('tasks/42/state', { mode: 'server' })).toEqual({ done: true, by: '🌍' });
     await worker.write('from/worker', [1, 2]);
     const heard = { key: 'from/worker', value: [1, 2], author: 'worker' };
     await eventually(async () => expect(await page.title()).toBe(JSON.stringify(heard)));
@@ -147,13 +147,13 @@ describe.skipIf(!executablePath)('the client in a web page', () => {
       return { all: Promise.all(all) };
     });
     expect(await tab.evaluate((memory) => memory.read('draft'))).toBe('two');
-    expect(await worker.read('draft', { from: 'server' })).toBeUndefined();
+    expect(await worker.read('draft', { mode: 'server' })).toBeUndefined();
 
     await page.context().setOffline(false);
     const acked = await written.evaluate(({ all }) => all);
     expect(acked.map(({ key, version }) => `${key} ${version}`)).toEqual(['draft 1', 'draft 1', 'edits 1']);
-    expect(await worker.read('draft', { from: 'server' })).toBe('two');
-    expect(await worker.read('edits', { from: 'server' })).toBe(3);
+    expect(await worker.read('draft', { mode: 'server' })).toBe('two');
+    expect(await worker.read('edits', { mode: 'server' })).toBe(3);
     await worker.close();
   });
 

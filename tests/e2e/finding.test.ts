@@ -29,8 +29,8 @@ describe.each(engines)('on $name', ({ backends }) => {
     expect(await keysOf(bob.list('', { limit: 2, ...(page && { page }) }))).toEqual(['tasks/2']);
     await expect(bob.search('…')).rejects.toMatchObject({ code: 'bad-request' });
     expect([
-      await bob.read('tasks/2', { from: 'server' }),
-      await bob.read('tasks/9', { from: 'server' }),
+      await bob.read('tasks/2', { mode: 'server' }),
+      await bob.read('tasks/9', { mode: 'server' }),
     ]).toEqual(['Write docs', undefined]);
     expect(bob.status.cursor).toBeUndefined();
     await Promise.all([ann.close(), bob.close()]);
@@ -50,13 +50,13 @@ describe.each(engines)('on $name', ({ backends }) => {
     const change = await expired;
     expect(change).toMatchObject({ key: 'k', own: false });
     expect(change).not.toHaveProperty('value');
-    expect([await bob.read('k'), await bob.entries(), await ann.read('k', { from: 'server' })]).toEqual([
+    expect([await bob.read('k'), await bob.entries(), await ann.read('k', { mode: 'server' })]).toEqual([
       undefined,
       [],
       undefined,
     ]);
     await ann.write('k', 'again');
-    expect(await ann.read('k', { from: 'server' })).toBe('again');
+    expect(await ann.read('k', { mode: 'server' })).toBe('again');
     await Promise.all([ann.close(), bob.close()]);
   });
 });

@@ -64,7 +64,7 @@ describe.each(engines)('locks, on $name', ({ backends }) => {
     await ben.write('state', 'from ben', { lock });
     await expect(ann.write('state', 'late', { lock: lost })).rejects.toSatisfy(isStaleToken);
     await eventually(() => expect(lost.signal.reason?.code).toBe('lock-lost'));
-    expect(await ben.read('state', { from: 'server' })).toBe('from ben');
+    expect(await ben.read('state', { mode: 'server' })).toBe('from ben');
     await Promise.all([ann.close(), ben.close()]);
   });
 
@@ -122,7 +122,7 @@ describe.each(engines)('locks, on $name', ({ backends }) => {
     };
     await Promise.all(Array.from({ length: 6 }, (_, i) => compete(`holder-${i}`)));
     const reader = await cloud.connect(space, 'reader');
-    const last = await reader.read('log', { from: 'server' });
+    const last = await reader.read('log', { mode: 'server' });
     expect(landed.length).toBeGreaterThanOrEqual(12);
     expect(last, 'the newest token that landed is there').toBe(Math.max(...landed));
     const commits = await cloud.commits(space);

@@ -1,10 +1,8 @@
 import {
   type Entry,
   type FoundPage,
-  isLive,
   type JsonValue,
   type ListRequest,
-  matches,
   patternProblem,
 } from '@mnemon/protocol';
 import { checkedOp, checkKey, type Intent, type Unstamped } from './checked-op.ts';
@@ -26,6 +24,7 @@ import { MnemonError } from './mnemon-error.ts';
 import { createPast } from './past.ts';
 import type { Written } from './pending-op.ts';
 import type { Ports } from './ports.ts';
+import { createReads } from './reads.ts';
 import type { Ask } from './server-reads.ts';
 import { createSnapshots, createUpkeep } from './upkeep.ts';
 
@@ -34,8 +33,9 @@ const CLOSE_FLUSH_MS = 2_000;
 
 /** The public face of `engine`. */
 export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): Mnemon {
-  const { connection, replica, ownWrites, outbox, subscriptions, seen, writeClock, board, topics } = engine;
-  const { serverClock, serverReads, locks, tasks } = engine;
+  const { connection, replica, outbox, subscriptions, seen, writeClock, board, topics } = engine;
+  const { witnesses, serverReads, locks, tasks } = engine;
+  const reads = createReads(engine, checkOpen);
   let closing: Promise<void> | undefined;
   let closeTimer: Timer | undefined;
 
@@ -68,35 +68,15 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     return Object.assign(unsubscribe, { ready });
   }
 
-  async function read(key: string) {
-    checkKey(key);
-    checkOpen();
-    const complete = topics.wantKey(key);
-    if (!ownWrites.isWhole(key)) await complete;
-    const below = current(replica.get(key))?.value;
-    return ownWrites.get(key, below)?.value ?? (ownWrites.get(key) ? undefined : below);
-  }
-
-  async function entries(pattern = '**') {
+  async function entries(pattern: string): Promise<Entry[]> {
     checkPattern(pattern);
-    checkOpen();
-    await topics.want(pattern).ready;
-    return replica.live().filter((entry) => current(entry) && matches(pattern, entry.key));
+    return reads.entries(pattern);
   }
-
-  /** The entry unless its lifetime is over: the word of that may still be on its way. */
-  const current = (entry: Entry | undefined) => (isLive(entry, serverClock.now()) ? entry : undefined);
 
   const ask: Ask = async (type, question) => {
     checkOpen();
     return serverReads.ask(type, question);
   };
-
-  async function readFromServer(key: string) {
-    checkKey(key);
-    const { entries: found } = await ask('read', { get: key });
-    return found[0]?.value;
-  }
 
   async function list(prefix: string, options: ListOptions = {}): Promise<FoundPage> {
     return ask('read', { list: { ...options, prefix } as ListRequest });
@@ -132,6 +112,7 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     });
 
   async function shutDown(): Promise<void> {
+    witnesses.unsettled();
     if (outbox.pendingOps > 0) await Promise.race([outbox.flush(), timeLimit()]).catch(() => {});
     closeTimer?.clear();
     connection.dispatch({ type: 'ended', code: 'closed', message: 'this client is closed' });
@@ -146,14 +127,17 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     increment: (key, by = 1) => harmless(submit({ op: 'increment', key, by })),
     addTo: (key, ...items) => harmless(submit({ op: 'change-set', key, add: items })),
     removeFrom: (key, ...items) => harmless(removeFrom(key, items)),
-    read: (key, { from } = {}) => harmless(from === 'server' ? readFromServer(key) : read(key)),
+    read: (key, { mode = 'session' } = {}) => harmless(reads.read(key, mode)),
+    peek: reads.peek,
+    fetch: (key) => harmless(reads.fetch(key)),
+    witness: witnesses.add,
     list: (prefix, options) => harmless(list(prefix, options)),
     search: (text, options) => harmless(search(text, options)),
     ...harmlessCalls(createPast(ask)),
     ...harmlessCalls(createUpkeep(ask)),
     snapshots: harmlessCalls(createSnapshots(ask)),
     conflicts: harmlessCalls(createConflicts(ask)),
-    entries: (pattern) => harmless(entries(pattern)),
+    entries: (pattern = '**') => harmless(entries(pattern)),
     lock: (name, options) => harmless(lock(name, options)),
     withLock: (name, options, work) => harmless(withLock({ lock }, name, options, work)),
     tasks,

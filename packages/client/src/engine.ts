@@ -5,7 +5,7 @@ import { createDeferred } from './deferred.ts';
 import { createGivenUp } from './given-up.ts';
 import { callGuarded } from './guarded-call.ts';
 import { createLocks, type LockKeeper } from './locks.ts';
-import { createLogFollower } from './log-follower.ts';
+import { createLogFollower, type LogFollower } from './log-follower.ts';
 import { MnemonError } from './mnemon-error.ts';
 import { type AckedBatch, createOutbox, type Outbox } from './outbox.ts';
 import { createOwnWrites, type OwnWrites } from './own-writes.ts';
@@ -23,15 +23,18 @@ import { createStatusBoard, type StatusBoard } from './status.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 import { createTaskQueue, type TaskQueue } from './task-queue.ts';
 import { createTopics, isOf, type Topics } from './topics.ts';
+import { createWitnesses, type Witnesses } from './witnesses.ts';
 import { createWriteClock, type WriteClock } from './write-clock.ts';
 
 /** The parts of a client, wired: what happens on the connection reaches replica, outbox, subscribers and status. */
 export interface Engine {
   readonly connection: Connection;
   readonly replica: Replica;
+  readonly follower: Pick<LogFollower, 'cursor'>;
   readonly ownWrites: OwnWrites;
   readonly outbox: Outbox;
   readonly subscriptions: Subscriptions;
+  readonly witnesses: Witnesses;
   readonly seen: SeenClocks;
   readonly writeClock: WriteClock;
   readonly serverClock: ServerClock;
@@ -45,6 +48,8 @@ export interface Engine {
   /** Resolves when connected for the first time. */
   readonly arrived: Promise<void>;
   readonly topics: Topics;
+  /** Connected again, and not told yet all that was missed. */
+  readonly isReturning: boolean;
 }
 
 export interface EngineOptions {
@@ -64,7 +69,8 @@ export function createEngine(options: EngineOptions): Engine {
   const { url, token, instanceId, onError, ports } = options;
   const presence = createOwnPresence(options.presence);
   const replica = createReplica(instanceId);
-  const ownWrites = createOwnWrites();
+  const witnesses = createWitnesses();
+  const ownWrites = createOwnWrites(witnesses);
   const seen = createSeenClocks(replica);
   const writeClock = createWriteClock(ports.clock.now);
   const serverClock = createServerClock(ports.clock.now);
@@ -73,12 +79,15 @@ export function createEngine(options: EngineOptions): Engine {
   const counts = { connections: 0, gaps: 0, unreadable: 0 };
   let degraded: readonly string[] = [];
   let lastChange = 0;
+  let isReturning = false;
   let isAdjustDue = false;
 
   const topics = createTopics(() => adjustSoon());
   const follower = createLogFollower(replica, topics, (changes, cursor, by) => {
     if (by === 'state') seen.forgetAll();
     ownWrites.reached(cursor, by !== 'commit');
+    if (by === 'state' || by === 'joined') witnesses.unsettled();
+    for (const { key } of changes) witnesses.changed(key);
     board.changed(); // so that a callback that looks sees where it is
     subscriptions.emit(changes);
   });
@@ -91,7 +100,9 @@ export function createEngine(options: EngineOptions): Engine {
     progress,
     nextChange: () => ++lastChange,
     onFrame: (text) => {
+      const { epoch } = follower;
       readFrame(text);
+      if (follower.epoch !== epoch) witnesses.forget();
       board.changed();
     },
     onState,
@@ -161,6 +172,7 @@ export function createEngine(options: EngineOptions): Engine {
   function onState(state: ConnectionState, before: ConnectionState): void {
     if (isConnected(state) && !isConnected(before)) {
       counts.connections++;
+      isReturning = true;
       arrived.resolve();
       outbox.online();
       serverReads.online();
@@ -168,6 +180,7 @@ export function createEngine(options: EngineOptions): Engine {
       locks.online();
     }
     if (isConnected(before) && !isConnected(state)) {
+      isReturning = false;
       outbox.offline();
       requests.offline();
       givenUp.forget();
@@ -176,10 +189,12 @@ export function createEngine(options: EngineOptions): Engine {
     if (state.name === 'live') arriveLive();
     if (state.name === 'waiting') follower.restart();
     if (state.name === 'closed') shutDown(new MnemonError(state.code, state.message, causeOf(connection)));
+    if (state.name !== before.name) witnesses.unsettled();
     board.changed();
   }
 
   function arriveLive(): void {
+    isReturning = false;
     if (follower.cursor) topics.complete();
     adjust();
   }
@@ -207,6 +222,7 @@ export function createEngine(options: EngineOptions): Engine {
     givenUp.add(surplus);
     topics.drop(surplus);
     replica.keep((key) => isOf(topics.held, key));
+    witnesses.unsettled();
   }
 
   function shutDown(error: MnemonError): void {
@@ -222,9 +238,11 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     connection,
     replica,
+    follower,
     ownWrites,
     outbox,
     subscriptions,
+    witnesses,
     seen,
     writeClock,
     serverClock,
@@ -238,6 +256,9 @@ export function createEngine(options: EngineOptions): Engine {
     },
     arrived: arrived.promise,
     topics,
+    get isReturning() {
+      return isReturning;
+    },
   };
 }
 

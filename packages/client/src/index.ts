@@ -25,6 +25,8 @@ export type {
   TaskCounts,
   Verdict,
 } from '@mnemon/protocol';
+export { CacheManager, type CacheStats } from './cache/cache-manager.ts';
+export { type CachedReads, type CachedReadsOptions, createCachedReads } from './cache/cached-reads.ts';
 export type { Change, ChangeCallback } from './change.ts';
 export type { Conflicts } from './conflicts.ts';
 export { type ConnectOptions, connect } from './connect.ts';
@@ -68,6 +70,8 @@ export { type OpenOptions, openMnemon } from './open-mnemon.ts';
 export type { Past, Restoration } from './past.ts';
 export type { Written } from './pending-op.ts';
 export type { Ports } from './ports.ts';
+export type { Peeked, ReadMode, ReadOptions } from './reads.ts';
 export type { Status, StatusCallback } from './status.ts';
 export type { ClaimedTask, EnqueueOptions, TaskQueue } from './task-queue.ts';
 export type { Snapshots, Upkeep } from './upkeep.ts';
+export type { Witness } from './witnesses.ts';

@@ -20,6 +20,8 @@ type Held = { readonly cursor?: Cursor; readonly patterns: string[] };
 export interface LogFollower {
   /** Where the replica is; nothing before the first state is there. */
   readonly cursor: Cursor | undefined;
+  /** Of the log, as heard last. */
+  readonly epoch: string | undefined;
   /** Commits that exist, as far as heard, and aren't applied yet. */
   readonly headLag: number;
   /** Whether something is missing. */
@@ -273,6 +275,9 @@ export function createLogFollower(
   return {
     get cursor() {
       return cursor;
+    },
+    get epoch() {
+      return head?.epoch;
     },
     get headLag() {
       return head && cursor?.epoch === head.epoch ? distance(cursor, head) : 0;

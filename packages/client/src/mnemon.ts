@@ -13,9 +13,11 @@ import type { Conflicts } from './conflicts.ts';
 import type { Lock, LockOptions } from './lock.ts';
 import type { Past } from './past.ts';
 import type { Written } from './pending-op.ts';
+import type { Peeked, ReadOptions } from './reads.ts';
 import type { Status, StatusCallback } from './status.ts';
 import type { TaskQueue } from './task-queue.ts';
 import type { Upkeep } from './upkeep.ts';
+import type { Witness } from './witnesses.ts';
 
 export interface DeleteOptions {
   /** Refuses with `conflict` unless the key is at this version; 0 is a key that does not exist. */
@@ -95,10 +97,21 @@ export interface Mnemon extends Past, Upkeep {
    * The value of `key`: this client's own newest one, or else the replica's; `undefined` where there is none. The first
    * read of a key subscribes the connection to its topic and waits for the state; later ones answer at once, also
    * offline. Don't change what it returns: it is not a copy. A value whose lifetime is over is gone, by the server's clock
-   * as far as the newest frame tells it. With `from: 'server'`, the server is asked instead: no subscription, and every
-   * write that was acked to anybody is in it (I9).
+   * as far as the newest frame tells it. `mode` says what else to do; `createCachedReads` is for many keys.
    */
-  read(key: string, options?: { readonly from?: 'server' }): Promise<JsonValue | undefined>;
+  read(key: string, options?: ReadOptions): Promise<JsonValue | undefined>;
+  /**
+   * What is known of `key` here, without asking or waiting. `told` is what `fetch` answered of it: it counts where the
+   * replica does not say more.
+   */
+  peek(key: string, told?: Entry): Peeked;
+  /**
+   * Asks the server for the newest version of `key`: every write that was acked to anybody is in it (I9). Of a deleted key
+   * it is the tombstone, an entry without a value, while the server remembers that.
+   */
+  fetch(key: string): Promise<Entry | undefined>;
+  /** Tells `witness` when `peek` may answer something else than before, before subscribers hear of it. Answers the way out. */
+  witness(witness: Witness): () => void;
   /**
    * Asks the server for the entries below the path `prefix`, all for `''`, that have what the options name: one page, in
    * the order of keys. While it has a `page`, ask on with it; it may be empty and still not the last.

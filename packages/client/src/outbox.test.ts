@@ -7,6 +7,7 @@ import { MnemonError } from './mnemon-error.ts';
 import { type AckedBatch, createOutbox, type Outbox, type OutboxOptions } from './outbox.ts';
 import { createOwnWrites, type OwnWrites } from './own-writes.ts';
 import { OUTBOX_LIMITS, PATIENCE } from './room.ts';
+import { createWitnesses } from './witnesses.ts';
 
 const CLIENT = 'c1' as ClientId;
 let clock: FakeClock;
@@ -27,7 +28,7 @@ function open(maxMessageBytes = 96 * 1024, more: Partial<OutboxOptions> = {}): O
   following = true;
   refusals = [];
   answered = [];
-  ownWrites = createOwnWrites();
+  ownWrites = createOwnWrites(createWitnesses());
   return createOutbox({
     client: CLIENT,
     ports: { clock, random: () => 0.5, maxMessageBytes },

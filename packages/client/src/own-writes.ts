@@ -1,6 +1,7 @@
 import type { Cursor, JsonValue } from '@mnemon/protocol';
 import { isWhole, valueAfter } from './optimistic-value.ts';
 import type { PendingOp } from './pending-op.ts';
+import type { Witness } from './witnesses.ts';
 
 /** The commit that an ack named. */
 interface AckedCommit {
@@ -30,7 +31,7 @@ export interface OwnWrites {
   reached(cursor: Cursor, isCurrent: boolean): void;
 }
 
-export function createOwnWrites(): OwnWrites {
+export function createOwnWrites({ written, changed }: Pick<Witness, 'written' | 'changed'>): OwnWrites {
   const byKey = new Map<string, PendingOp[]>();
   const waiting = new Map<PendingOp, AckedCommit>();
   let replicaAt: Cursor | undefined;
@@ -41,6 +42,7 @@ export function createOwnWrites(): OwnWrites {
     const others = byKey.get(key)?.filter((other) => other !== pending) ?? [];
     if (others.length === 0) byKey.delete(key);
     else byKey.set(key, others);
+    changed(key);
   }
 
   function reached(cursor: Cursor, isCurrent: boolean): void {
@@ -60,6 +62,7 @@ export function createOwnWrites(): OwnWrites {
     add(pending) {
       const { key } = pending.op;
       byKey.set(key, [...(byKey.get(key) ?? []), pending]);
+      written(key);
     },
     get(key, below) {
       const own = byKey.get(key)?.map(({ op }) => op);

@@ -18,6 +18,8 @@ export interface Topics {
   readonly missing: readonly string[];
   /** Held, and not wanted any more. */
   readonly surplus: readonly string[];
+  /** Whether all there is about `key` is here: its topic is held, and was followed to the log's end once. */
+  covers(key: string): boolean;
   /** `topics` are held from now on, beside the others or instead of them. */
   hold(topics: readonly string[], instead?: boolean): void;
   drop(topics: readonly string[]): void;
@@ -91,6 +93,7 @@ export function createTopics(onChange: () => void): Topics {
       add(topic);
       return ready(topic);
     },
+    covers: (key) => isOf(held, key) && isOf(complete, key),
     hold(topics, instead = false) {
       held = instead ? topics : [...new Set([...held, ...topics])];
     },

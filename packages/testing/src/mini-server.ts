@@ -10,11 +10,13 @@ import {
   type Entry,
   includes,
   type MemoryEvent,
+  matches,
   merge,
   type Op,
   type Outcome,
   PROTOCOL_VERSION,
   parseClientFrame,
+  type Read,
 } from '@mnemon/protocol';
 import type { Accept, ServerSocket } from './faulty-network.ts';
 
@@ -92,6 +94,7 @@ export function createMiniServer(options: MiniServerOptions): MiniServer {
   function serve(row: Row, { type, id, payload }: ClientFrame): void {
     if (type === 'write') write(row, id, payload);
     else if (type === 'heartbeat') reply(row, 'heartbeat', id, { head: head(), degraded: [] });
+    else if (type === 'read') reply(row, 'read', id, { entries: find(payload) });
     else if (type === 'disconnect') rows.delete(row);
     else if (type === 'unsubscribe') reply(row, 'unsubscribe', id, { patterns: [] });
     else if (type === 'subscribe') {
@@ -102,6 +105,13 @@ export function createMiniServer(options: MiniServerOptions): MiniServer {
     } else if (type === 'catch-up') {
       reply(row, 'caught-up', id, 'page' in payload ? nextPage(payload.page) : missedSince(payload.cursor));
     }
+  }
+
+  function find(payload: Read['payload']): Entry[] {
+    if ('search' in payload) return [];
+    if ('get' in payload) return [...state.values()].filter(({ key }) => key === payload.get);
+    const { pattern = '**' } = payload.list;
+    return [...state.values()].filter(({ key, value }) => value !== undefined && matches(pattern, key));
   }
 
   function connect(

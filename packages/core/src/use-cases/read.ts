@@ -2,7 +2,7 @@ import type { FoundPage, Read } from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
 import type { Ports } from '../ports/ports.ts';
 import { listEntries } from './list-entries.ts';
-import { readEntry } from './read-entry.ts';
+import { readVersion } from './read-entry.ts';
 import { type Answered, ok } from './refusal.ts';
 import { searchEntries } from './search-entries.ts';
 
@@ -14,7 +14,6 @@ export async function read(
 ): Promise<Answered<FoundPage>> {
   if ('list' in request) return listEntries(ports, identity, request.list);
   if ('search' in request) return searchEntries(ports, identity, request.search);
-  const found = await readEntry(ports, identity, request.get);
-  if (found.ok) return ok({ entries: [found.value] });
-  return found.error.code === 'not-found' ? ok({ entries: [] }) : found;
+  const found = await readVersion(ports, identity, request.get);
+  return found.ok ? ok({ entries: found.value }) : found;
 }

@@ -47,6 +47,6 @@ export const readSchema = envelope(
 );
 export type Read = z.infer<typeof readSchema>;
 
-/** Answers `read`. Of a key that does not exist it holds nothing. */
+/** Answers `read`. Of a key that is deleted, `get` finds its tombstone, while that is remembered, and else nothing. */
 export const readAnswerSchema = envelope('read', foundPageSchema);
 export type ReadAnswer = z.infer<typeof readAnswerSchema>;
