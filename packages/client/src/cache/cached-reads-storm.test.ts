@@ -106,6 +106,7 @@ const STEPS = {
   read: (world: World, reader: Reader, key: string) => read(world, reader, key, 'session'),
   readCached: (world: World, reader: Reader, key: string) => read(world, reader, key, 'cached'),
   readServer: (world: World, reader: Reader, key: string) => read(world, reader, key, 'server'),
+  readOwn: (world: World, reader: Reader, key: string) => read(world, reader, ownKey(reader, key), 'cached'),
   warm: (_: World, reader: Reader) => void reader.cache.warm('k/*/a'),
   // The first one never follows anything.
   subscribe: (world: World, reader: Reader) => {
@@ -122,13 +123,24 @@ const STEPS = {
 };
 const ownKey = ({ name }: Reader, key: string) => `k/${name.at(1)}/${key.at(-1)}`;
 
-const OFTEN = ['write', 'write', 'read', 'read', 'read', 'readCached', 'readServer', 'pass', 'pass'] as const;
+const OFTEN = [
+  'write',
+  'write',
+  'read',
+  'read',
+  'read',
+  'readCached',
+  'readServer',
+  'readOwn',
+  'pass',
+  'pass',
+] as const;
 const steps = fc.array(
   fc.tuple(
     fc.nat(2),
     fc.constantFrom(...OFTEN, ...(Object.keys(STEPS) as (keyof typeof STEPS)[])),
     fc.nat(2),
-    fc.constantFrom('a', 'b'),
+    fc.constantFrom('a', 'a', 'a', 'b'),
   ),
   { maxLength: 80 },
 );
