@@ -127,5 +127,5 @@ describe.each(engines)('on $name', ({ backends }) => {
   }
 });
 
-const FRESH = { from: 'server' } as const;
+const FRESH = { mode: 'server' } as const;
 const WRITES = { pattern: '**', access: 'write' as const };
