@@ -118,6 +118,47 @@ describe.each(engines)('MemorySyncManager, on $name', ({ backends }) => {
     await one.shutdown();
   });
 
+  test('a worker is active while it is connected; that its status changed or that it is gone is a change, a beat is none', async () => {
+    const space = cloud.newSpace();
+    const [one, two] = await Promise.all([connect(space, 'one'), connect(space, 'two')]);
+    const statuses: unknown[] = [];
+    const subscribed = new Promise((resolve) => two.once('subscribed', resolve));
+    two.subscribe('workers/*/status', { onChange: (key, value) => statuses.push([key, value]) });
+    await subscribed;
+    const busy = { state: 'busy', tasks: ['42'], capacity: 2 };
+    await one.syncWorkerStatus('one', busy);
+    await one.forceSync();
+    const { seq } = (await two.at({ timeMs: Date.now() + 60_000 })).cursor;
+    await one.syncWorkerStatus('one', { ...busy });
+    await one.updateHeartbeat();
+    await one.forceSync();
+    expect((await two.at({ timeMs: Date.now() + 60_000 })).cursor.seq, 'nothing new in the log').toEqual(seq);
+    const lastBeatAtMs = expect.any(Number);
+    const third = await cloud.connect(space, 'no-manager');
+    await eventually(async () =>
+      expect(await two.getActiveWorkers()).toEqual([
+        { workerId: 'one', lastBeatAtMs, ...busy },
+        { workerId: 'two', lastBeatAtMs },
+      ]),
+    );
+    await one.shutdown();
+    const status = 'task-sentinel/workers/one/status';
+    await eventually(() =>
+      expect(statuses).toEqual([
+        [status, busy],
+        [status, { state: 'offline' }],
+      ]),
+    );
+    expect((await two.getActiveWorkers()).map(({ workerId }) => workerId)).toEqual(['two']);
+    const again = await connect(space, 'one');
+    await again.syncWorkerStatus('one', busy);
+    await cloud.cut(space, 'one');
+    await eventually(() => expect(again.status.reconnects).toBe(1));
+    await again.forceSync();
+    await eventually(async () => expect(await two.read('workers/one/status')).toEqual(busy));
+    await Promise.all([two.shutdown(), again.shutdown(), third.close()]);
+  });
+
   test('the past of a namespace can be looked at, compared and brought back', async () => {
     const space = cloud.newSpace();
     const admin = { token: () => cloud.issueToken({ space, grants: [{ pattern: '**', access: 'admin' }] }) };

@@ -115,6 +115,18 @@ describe('a will', () => {
     expect(await truth(world)).toEqual({ a: 1 });
   });
 
+  test('may be left for what is there, and only that', async () => {
+    const world = makeWorld();
+    const presence = { will: { key: 'status', value: 'gone', ifExists: true } };
+    const ann = await join(world, 'ann', { presence });
+    await forget(world.ports, ann.caller);
+    expect(await truth(world)).toEqual({});
+    const again = await join(world, 'ann', { presence });
+    await send(world, again, batchOf(put(world, 'status', 'here')));
+    await forget(world.ports, again.caller);
+    expect(await truth(world)).toEqual({ status: 'gone' });
+  });
+
   test('beyond the grants of its instance changes nothing (I8)', async () => {
     const world = makeWorld();
     const grants = [{ pattern: 'elsewhere/**', access: 'write' as const }];

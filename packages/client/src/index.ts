@@ -45,7 +45,7 @@ export type {
   SyncWriteOptions,
 } from './manager/options.ts';
 export type { QueueView } from './manager/queue-memory.ts';
-export type { WorkerStatus } from './manager/worker-memory.ts';
+export type { ActiveWorker, WorkerStatus } from './manager/worker-memory.ts';
 export type {
   DeleteOptions,
   ListOptions,

@@ -19,8 +19,13 @@ const announcedSchema = jsonValueSchema.check(
 export const presenceSchema = z.strictObject({
   /** What it is and does: its state, its tasks, what it can take on. */
   announced: z.optional(announcedSchema),
-  /** What is written in its name when its connection is over and no newer one has taken its place. */
-  will: z.optional(z.strictObject({ key: keySchema, value: announcedSchema })),
+  /**
+   * What is written in its name when its connection is over and no newer one has taken its place; with `ifExists`, only
+   * where there is something to be replaced.
+   */
+  will: z.optional(
+    z.strictObject({ key: keySchema, value: announcedSchema, ifExists: z.optional(z.boolean()) }),
+  ),
 });
 export type Presence = z.infer<typeof presenceSchema>;
 

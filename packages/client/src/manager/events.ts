@@ -1,6 +1,7 @@
 import type { JsonValue } from '@mnemon/protocol';
 import type { Change } from '../change.ts';
 import type { MnemonError } from '../mnemon-error.ts';
+import type { WorkerStatus } from './worker-memory.ts';
 
 /** The events of a `MemorySyncManager`, each with what its listeners are called with. Keys carry their namespace. */
 export interface SyncEvents {
@@ -32,7 +33,7 @@ export interface SyncEvents {
   subscribed: [{ readonly id: string; readonly pattern: string }];
   unsubscribed: [{ readonly id: string; readonly pattern: string }];
   'task-state-synced': [{ readonly taskId: string; readonly state: JsonValue }];
-  'worker-status-synced': [{ readonly workerId: string; readonly status: JsonValue }];
+  'worker-status-synced': [{ readonly workerId: string; readonly status: WorkerStatus }];
   'agent-coordinated': [{ readonly taskId: string; readonly agentId: string; readonly data: JsonValue }];
   'queue-synced': [{ readonly queue: JsonValue }];
   'cache-cleared': [];

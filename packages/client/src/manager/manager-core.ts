@@ -8,7 +8,7 @@ import { type NamespaceOption, type SyncDeleteOptions, type SyncWriteOptions, tt
 
 export interface CoreOptions {
   readonly memory: Mnemon;
-  readonly namespace: string;
+  readonly namespace: Namespace;
   readonly defaultTTL: number;
   readonly counters: Counters;
   readonly tell: Tell;
@@ -30,8 +30,7 @@ export interface ManagerCore {
 }
 
 export function createManagerCore(options: CoreOptions): ManagerCore {
-  const { memory, defaultTTL, counters, tell } = options;
-  const own = createNamespace(options.namespace);
+  const { memory, namespace: own, defaultTTL, counters, tell } = options;
 
   const within = (asked: NamespaceOption | undefined): Namespace =>
     asked?.namespace === undefined ? own : createNamespace(asked.namespace);

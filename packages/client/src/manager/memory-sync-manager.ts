@@ -10,7 +10,7 @@ import type { MemorySyncOptions } from './options.ts';
 import { createQueueMemory, type QueueView } from './queue-memory.ts';
 import { createTaskMemory } from './task-memory.ts';
 import { VersionedMemory } from './versioned-memory.ts';
-import { createWorkerMemory, type WorkerStatus } from './worker-memory.ts';
+import type { ActiveWorker, WorkerStatus } from './worker-memory.ts';
 
 /** How long `MemorySyncManager.connect` waits. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -29,7 +29,6 @@ const CONNECT_TIMEOUT_MS = 10_000;
  */
 export class MemorySyncManager extends VersionedMemory {
   readonly #tasks = createTaskMemory(this.core);
-  readonly #workers = createWorkerMemory(this.core);
   readonly #agents = createAgentMemory(this.core);
   readonly #queue = createQueueMemory(this.core);
 
@@ -97,14 +96,30 @@ export class MemorySyncManager extends VersionedMemory {
     return this.memory.tasks;
   }
 
-  /** Writes `workers/<workerId>/status`. */
+  /**
+   * Writes `workers/<workerId>/status`, unless it is as it was said last; of this worker itself, others also see it beside
+   * its beats, and once it is gone the key says `{ state: 'offline' }`.
+   */
   syncWorkerStatus(workerId: string, status: WorkerStatus): Promise<void> {
-    return harmless(this.#workers.syncStatus(workerId, status));
+    return harmless(this.parts.workers.syncStatus(workerId, status));
   }
 
   /** Writes `workers/<workerId>/capacity`. */
   syncWorkerCapacity(workerId: string, capacity: JsonValue): Promise<void> {
-    return harmless(this.#workers.syncCapacity(workerId, capacity));
+    return harmless(this.parts.workers.syncCapacity(workerId, capacity));
+  }
+
+  /** Says that this worker is alive. It does so by itself, too, at each `heartbeatInterval`. */
+  updateHeartbeat(): Promise<void> {
+    return harmless(this.parts.workers.beat());
+  }
+
+  /**
+   * The workers of this namespace that are connected and were heard of within 30 s, by the server's clock: managers, each
+   * with the status that was synced of it.
+   */
+  getActiveWorkers(): Promise<ActiveWorker[]> {
+    return harmless(this.parts.workers.active());
   }
 
   /** Writes `tasks/<taskId>/agents/<agentId>`. */

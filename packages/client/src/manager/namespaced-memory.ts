@@ -4,25 +4,20 @@ import { callGuarded } from '../guarded-call.ts';
 import { harmless } from '../harmless.ts';
 import type { Lock, LockOptions } from '../lock.ts';
 import type { Mnemon } from '../mnemon.ts';
-import { openMnemon } from '../open-mnemon.ts';
 import type { Written } from '../pending-op.ts';
-import { type Ports, realPorts } from '../ports.ts';
+import type { Ports } from '../ports.ts';
 import type { Status } from '../status.ts';
-import { createBatchNews } from './batch-news.ts';
-import { createConflicts } from './conflicts.ts';
-import { tellConnectionNews } from './connection-news.ts';
 import type { SyncEvents, Tell } from './events.ts';
-import { createLiveSubscriptions, type LiveSubscriptions } from './live-subscriptions.ts';
-import { createManagerCore, type ManagerCore } from './manager-core.ts';
-import { type Counters, createCounters, metricsOf, type SyncMetrics } from './metrics.ts';
-import {
-  type MemorySyncOptions,
-  type NamespaceOption,
-  type SyncDeleteOptions,
-  type SyncSubscribeOptions,
-  type SyncWriteOptions,
-  settingsOf,
+import type { ManagerCore } from './manager-core.ts';
+import { metricsOf, type SyncMetrics } from './metrics.ts';
+import type {
+  MemorySyncOptions,
+  NamespaceOption,
+  SyncDeleteOptions,
+  SyncSubscribeOptions,
+  SyncWriteOptions,
 } from './options.ts';
+import { createParts, logError, type Parts } from './parts.ts';
 
 /** Reads, writes and subscriptions below a namespace, with metrics and events. */
 export class NamespacedMemory extends EventEmitter<SyncEvents> {
@@ -30,42 +25,25 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
   readonly memory: Mnemon;
   readonly workerId: string;
   readonly namespace: string;
-  protected readonly core: ManagerCore;
-  readonly #counters: Counters = createCounters();
-  readonly #subscriptions: LiveSubscriptions;
-  readonly #cacheSize: number;
+  protected readonly parts: Parts;
   #ending: Promise<void> | undefined;
 
   /** Connects by itself, and doesn't wait for it. Throws `bad-request` for options that are none. */
   constructor(options: MemorySyncOptions, ports: Partial<Ports> = {}) {
     super();
-    const { workerId, namespace, defaultTTL, cacheSize, batchInterval } = settingsOf(options);
-    const { url, token, onError = logError } = options;
-    const { clock } = { ...realPorts(), ...ports };
-    const counters = this.#counters;
+    const { onError = logError } = options;
     const tell: Tell = (name, ...details) => {
       if (this.listenerCount(name) === 0) return;
       callGuarded(() => void this.emit(name, ...(details as never)), undefined, onError);
     };
-    const conflicts = createConflicts(counters, tell);
-    this.memory = openMnemon(
-      {
-        ...{ url, token, onError, instanceId: workerId, batchIntervalMs: batchInterval, whenFull: 'wait' },
-        onAcked: createBatchNews(counters, tell, conflicts.found),
-        onRefused: (error, key) => tell('write-failed', { key, error }),
-      },
-      ports,
-    );
-    this.workerId = workerId;
-    this.namespace = namespace;
-    this.#cacheSize = cacheSize;
-    const { memory } = this;
-    this.core = createManagerCore({ memory, namespace, defaultTTL, counters, tell });
-    this.#subscriptions = createLiveSubscriptions({ memory, tell, onError }, (change) => {
-      counters.heard(change, clock.now(), memory.status.state !== 'catching-up');
-      if (change.type === 'merged') conflicts.found(change.key, change.entry.version, 'merged');
-    });
-    tellConnectionNews(memory, tell);
+    this.parts = createParts(options, ports, tell);
+    this.memory = this.parts.memory;
+    this.workerId = options.workerId;
+    this.namespace = this.core.within(undefined).name;
+  }
+
+  protected get core(): ManagerCore {
+    return this.parts.core;
   }
 
   /**
@@ -101,12 +79,12 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
    * `subscribed` on no change is missed. Throws `bad-pattern`.
    */
   subscribe(pattern: string, options: SyncSubscribeOptions = {}): string {
-    return this.#subscriptions.add(this.core.within(options).pattern(pattern), options);
+    return this.parts.subscriptions.add(this.core.within(options).pattern(pattern), options);
   }
 
   /** Ends a subscription. False when there is none of this id. */
   unsubscribe(id: string): boolean {
-    return this.#subscriptions.end(id);
+    return this.parts.subscriptions.end(id);
   }
 
   /** Resolves when everything written so far was acked or refused. */
@@ -120,11 +98,11 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
   }
 
   getMetrics(): SyncMetrics {
-    return metricsOf(this.#counters, this.memory.status, {
-      subscriptions: this.#subscriptions.size,
+    return metricsOf(this.parts.counters, this.memory.status, {
+      subscriptions: this.parts.subscriptions.size,
       cacheHits: 0,
       cacheMisses: 0,
-      cache: { size: 0, maxSize: this.#cacheSize, invalidated: 0 },
+      cache: { size: 0, maxSize: this.parts.cacheSize, invalidated: 0 },
     });
   }
 
@@ -157,5 +135,3 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
     this.core.tell('shutdown');
   }
 }
-
-const logError = (error: unknown): void => console.error('mnemon: a callback failed:', error);

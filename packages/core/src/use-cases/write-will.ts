@@ -17,6 +17,7 @@ export async function writeWill(ports: Ports, caller: Caller, will: Will): Promi
   const client = `will:${ports.randomId()}` as ClientId;
   for (let n = 1; n <= MAX_ATTEMPTS; n++) {
     const op = await willOp(ports, caller, will);
+    if (!op) return;
     const node = await ports.nodes.get(caller);
     if (node?.connectionId !== caller.connectionId || node.status === 'online') return;
     const { connectionId: _, connectedAtMs: __, ...identity } = caller;
@@ -27,10 +28,11 @@ export async function writeWill(ports: Ports, caller: Caller, will: Will): Promi
   }
 }
 
-/** Replaces the version that is there now, and no other. */
-async function willOp({ log, clock }: Ports, { space }: Caller, { key, value }: Will) {
+/** Replaces the version that is there now, and no other; nothing where there has to be one and is none. */
+async function willOp({ log, clock }: Ports, { space }: Caller, { key, value, ifExists }: Will) {
   const loaded = await log.load({ space, partition: 0, keys: [key], mutations: [] });
   const entry = loaded?.entries.get(key);
+  if (ifExists && entry?.value === undefined) return undefined;
   return {
     op: 'put' as const,
     key,

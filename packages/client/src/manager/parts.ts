@@ -1,0 +1,61 @@
+import { createTimer } from '../clock.ts';
+import type { Mnemon } from '../mnemon.ts';
+import { openMnemon } from '../open-mnemon.ts';
+import { type Ports, realPorts } from '../ports.ts';
+import { createBatchNews } from './batch-news.ts';
+import { createConflicts } from './conflicts.ts';
+import { tellConnectionNews } from './connection-news.ts';
+import type { Tell } from './events.ts';
+import { createNamespace, PATHS } from './keys.ts';
+import { createLiveSubscriptions, type LiveSubscriptions } from './live-subscriptions.ts';
+import { createManagerCore, type ManagerCore } from './manager-core.ts';
+import { type Counters, createCounters } from './metrics.ts';
+import { type MemorySyncOptions, settingsOf } from './options.ts';
+import { announcedBy, createWorkerMemory, type WorkerMemory } from './worker-memory.ts';
+
+/** What a manager is made of, wired. */
+export interface Parts {
+  readonly memory: Mnemon;
+  readonly core: ManagerCore;
+  readonly subscriptions: LiveSubscriptions;
+  readonly workers: WorkerMemory;
+  readonly counters: Counters;
+  readonly cacheSize: number;
+}
+
+export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, tell: Tell): Parts {
+  const { workerId, defaultTTL, cacheSize, batchInterval, heartbeatInterval } = settingsOf(options);
+  const { url, token, onError = logError } = options;
+  const { clock } = { ...realPorts(), ...ports };
+  const namespace = createNamespace(settingsOf(options).namespace);
+  const counters = createCounters();
+  const conflicts = createConflicts(counters, tell);
+  const gone = { key: namespace.key(PATHS.workerStatus(workerId)), value: { state: 'offline' } };
+  const memory = openMnemon(
+    {
+      ...{ url, token, onError, instanceId: workerId, batchIntervalMs: batchInterval, whenFull: 'wait' },
+      presence: { announced: announcedBy(namespace.name), will: { ...gone, ifExists: true } },
+      onAcked: createBatchNews(counters, tell, conflicts.found),
+      onRefused: (error, key) => tell('write-failed', { key, error }),
+    },
+    ports,
+  );
+  const core = createManagerCore({ memory, namespace, defaultTTL, counters, tell });
+  const workers = createWorkerMemory(core, { workerId, defaultTTL, now: clock.now });
+  const subscriptions = createLiveSubscriptions({ memory, tell, onError }, (change) => {
+    counters.heard(change, clock.now(), memory.status.state !== 'catching-up');
+    if (change.type === 'merged') conflicts.found(change.key, change.entry.version, 'merged');
+  });
+  const beats = createTimer(clock, () => {
+    beats.set(heartbeatInterval);
+    void workers.beat().catch(() => {}); // what is refused, `write-failed` tells
+  });
+  beats.set(heartbeatInterval);
+  tellConnectionNews(memory, tell, {
+    returned: () => void workers.returned().catch(() => {}),
+    closed: () => beats.clear(),
+  });
+  return { memory, core, subscriptions, workers, counters, cacheSize };
+}
+
+export const logError = (error: unknown): void => console.error('mnemon: a callback failed:', error);
