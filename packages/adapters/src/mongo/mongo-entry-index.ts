@@ -1,16 +1,17 @@
 import type { EntryIndex, IndexPage, IndexQuery } from '@mnemon/core';
-import type { Db, Filter } from 'mongodb';
+import type { Db } from 'mongodb';
 import * as z from 'zod';
-import { type Collections, collectionsOf } from './collections.ts';
-import { type EntryRow, entryRowId, readEntry } from './entry-row.ts';
+import { collectionsOf } from './collections.ts';
+import { entryRowId, readEntry } from './entry-row.ts';
+import { firstSure } from './first-sure.ts';
+import { followLead, leadsOf } from './follow-lead.ts';
+import { manyRows } from './many-rows.ts';
 import { reachable } from './mongo-failures.ts';
+import { type Entries, IN_ORDER, readFitting } from './read-fitting.ts';
 import { rowsBelow, rowsOf } from './row-range.ts';
 
-/** Fewer than this are read by the index of what makes them rare, and sorted; more are met soon enough in their order. */
-const RARE = 2_000;
 const STRETCH = 1_000;
 
-type Entries = Collections['entries'];
 interface KeyRange {
   $gt: string;
   $lt: string;
@@ -19,82 +20,57 @@ interface KeyRange {
 /** Finds entries in MongoDB. */
 export function mongoEntryIndex({ db }: { db: Db }): EntryIndex {
   const { entries } = collectionsOf(db);
+  const many = manyRows();
   return reachable<EntryIndex>({
     async find(query) {
       const { within, afterKey } = query;
       if ('key' in within) {
-        const _id = entryRowId(query, within.key);
-        const rows = afterKey === undefined ? await entries.find({ _id, ...fitting(query) }).toArray() : [];
-        return { entries: rows.map(readEntry) };
+        const id = entryRowId(query, within.key);
+        return { entries: afterKey === undefined ? await readFitting(entries, query, id) : [] };
       }
       const below = within.prefix === '' ? rowsOf(query) : rowsBelow(query, within.prefix);
       const range = afterKey === undefined ? below : { ...below, $gt: entryRowId(query, afterKey) };
-      const rarest = await rarestOf(entries, query);
-      return rarest ? findRare(entries, query, range, rarest) : findInOrder(entries, query, range);
+      const leads = leadsOf(query);
+      if (leads.length === 0) return readAll(entries, query, range);
+      // Which way is shorter shows only on it. Both at once, then, and the first that has an answer is right.
+      const walk = readStretch(entries, query, range);
+      const found = await firstSure([
+        walk.then((page) => (isAnswer(page, query) ? page : undefined)),
+        ...leads.map((lead) => followLead(entries, many, query, lead)),
+      ]);
+      return found ?? walk;
     },
   });
 }
 
-/** What a row has to be, wherever it is. */
-const fitting = ({ terms, afterSeq }: IndexQuery): Filter<EntryRow> => ({
-  deleted: false,
-  ...(terms.length > 0 && { terms: { $all: [...terms] } }),
-  ...(afterSeq > 0 && { seq: { $gt: afterSeq } }),
-});
+/** Whether looking further in the order of keys would be of no use. */
+const isAnswer = ({ entries, reachedKey }: IndexPage, { limit }: IndexQuery): boolean =>
+  entries.length === limit || reachedKey === undefined;
 
-/** What in the query leads to the fewest rows, if they are few. Each count ends when it is clear that they are not. */
-async function rarestOf(
-  entries: Entries,
-  { space, partition, terms, afterSeq }: IndexQuery,
-): Promise<Filter<EntryRow> | undefined> {
-  const filters: Filter<EntryRow>[] = terms.map((term) => ({ terms: term }));
-  if (afterSeq > 0) filters.push({ seq: { $gt: afterSeq } });
-  const counted = filters.map(async (filter) => ({
-    filter,
-    count: await entries.countDocuments({ space, partition, ...filter }, { limit: RARE }),
-  }));
-  const [rarest] = (await Promise.all(counted)).sort((a, b) => a.count - b.count);
-  return rarest && rarest.count < RARE ? rarest.filter : undefined;
+/** As many rows as are asked for, in their order; tombstones are among them, and left out of the page. */
+async function readAll(entries: Entries, { limit }: IndexQuery, _id: KeyRange): Promise<IndexPage> {
+  const projection = { key: 1, deleted: 1, text: 1 };
+  const found = entries.find({ _id }, { projection, hint: IN_ORDER }).sort(IN_ORDER);
+  const rows = await found.limit(limit).batchSize(limit).toArray();
+  const last = rows.length === limit ? placeSchema.parse(rows.at(-1)) : undefined;
+  return {
+    entries: rows.filter(({ deleted }) => !deleted).map(readEntry),
+    ...(last && { reachedKey: last.key }),
+  };
 }
 
-async function findRare(
-  entries: Entries,
-  query: IndexQuery,
-  _id: KeyRange,
-  rarest: Filter<EntryRow>,
-): Promise<IndexPage> {
-  const { space, partition, limit } = query;
-  const rows = await entries
-    .aggregate([
-      { $match: { space, partition, _id, ...rarest } },
-      { $sort: { key: 1 } },
-      // More than there are: it keeps the database from beginning with a term that leads to many.
-      { $limit: 2 * RARE },
-      { $match: fitting(query) },
-      { $limit: limit },
-      { $project: { text: 1 } },
-    ])
-    .toArray();
-  const page = rows.map(readEntry);
-  const last = page.length === limit ? page.at(-1) : undefined;
-  return { entries: page, ...(last && { reachedKey: last.key }) };
-}
-
-/** First where the stretch ends, then what is in it: what comes and goes meanwhile moves no border. */
-async function findInOrder(entries: Entries, query: IndexQuery, range: KeyRange): Promise<IndexPage> {
-  const { limit } = query;
+/** First where the stretch ends, then what fits in it: what comes and goes meanwhile moves no border. */
+async function readStretch(entries: Entries, query: IndexQuery, range: KeyRange): Promise<IndexPage> {
   const [border] = await entries
-    .find({ _id: range }, { projection: { key: 1 } })
-    .sort({ _id: 1 })
+    .find({ _id: range }, { projection: { key: 1 }, hint: IN_ORDER })
+    .sort(IN_ORDER)
     .skip(STRETCH - 1)
     .limit(1)
     .toArray();
-  const end = border && borderSchema.parse(border);
-  const _id = end ? { $gt: range.$gt, $lte: end._id } : range;
-  const rows = entries.find({ _id, ...fitting(query) }).sort({ _id: 1 });
-  const page = (await rows.limit(limit).batchSize(limit).toArray()).map(readEntry);
-  const reachedKey = page.length === limit ? page.at(-1)?.key : end?.key;
+  const end = border && placeSchema.parse(border);
+  const page = await readFitting(entries, query, end ? { $gt: range.$gt, $lte: end._id } : range);
+  const reachedKey = page.length === query.limit ? page.at(-1)?.key : end?.key;
   return { entries: page, ...(reachedKey !== undefined && { reachedKey }) };
 }
 
-const borderSchema = z.object({ _id: z.string(), key: z.string() });
+const placeSchema = z.object({ _id: z.string(), key: z.string() });

@@ -14,6 +14,7 @@ import {
 
 const DUPLICATE_KEY = 11_000;
 const WRITE_CONFLICT = 112;
+const MAX_TIME_EXPIRED = 50;
 
 /** Answers of a server that is on its way down or up, or too slow: another attempt may meet a better one. */
 const PASSING_CODES = new Set<unknown>([
@@ -48,6 +49,10 @@ const isClosed = (error: MongoAPIError): boolean =>
 
 export const isDuplicate = (error: unknown): boolean =>
   error instanceof MongoServerError && error.code === DUPLICATE_KEY;
+
+/** Whether the database gave up because of the time that it was given. */
+export const isTooSlow = (error: unknown): boolean =>
+  error instanceof MongoServerError && error.code === MAX_TIME_EXPIRED;
 
 /** Whether a transaction failed because somebody else was faster. Nothing of it happened. */
 export const isConflict = (error: unknown): boolean =>

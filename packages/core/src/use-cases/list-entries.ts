@@ -22,9 +22,9 @@ export async function listEntries(
   { limit, page, ...request }: ListRequest,
 ): Promise<Answered<FoundPage>> {
   const { prefix = '', pattern = '**', tags = [], entities = [], author, changedSince } = request;
-  const head = await ports.log.head(identity.space);
-  if (!head) return ok({ entries: [] });
-  const since = changedSince ? await seqOf(ports, identity.space, head, changedSince) : ok(0);
+  // Nobody waits for the head but who asks since when: without one there is nothing.
+  const reading = ports.log.head(identity.space);
+  const since = changedSince ? await seqOf(ports, identity.space, await reading, changedSince) : ok(0);
   if (!since.ok) return since;
   const criteria = {
     ranges: readableRanges(prefix, pattern, identity.grants),
@@ -36,16 +36,19 @@ export async function listEntries(
     afterSeq: since.value,
     isWanted: ({ key }: { key: string }) => matches(pattern, key) && isInScope({ prefix }, key),
   };
-  return findEntries(ports, identity, criteria, { list: request }, { limit, page });
+  const found = findEntries(ports, identity, criteria, { list: request }, { limit, page });
+  const [answered, head] = await Promise.all([found, reading]);
+  return head ? answered : ok({ entries: [] });
 }
 
 /** Of a place in the log it does not matter whether the log still reaches back so far. */
 async function seqOf(
   ports: Pick<Ports, 'log' | 'clock'>,
   space: SpaceId,
-  head: Cursor,
+  head: Cursor | undefined,
   moment: Moment,
 ): Promise<Answered<number>> {
+  if (!head) return ok(0);
   if ('timeMs' in moment) {
     const found = await findMoment(ports, space, head, moment);
     return found.ok ? ok(found.value.seq) : found;
