@@ -31,7 +31,7 @@ export async function connect(options: ConnectOptions, ports: Partial<Ports> = {
     await memory.connected;
     return memory;
   } catch (error) {
-    await engine.connection.gone();
+    await Promise.all([engine.connection.gone(), engine.outbox.gone()]);
     throw error;
   } finally {
     timer.clear();

@@ -116,7 +116,8 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     if (outbox.pendingOps > 0) await Promise.race([outbox.flush(), timeLimit()]).catch(() => {});
     closeTimer?.clear();
     connection.dispatch({ type: 'ended', code: 'closed', message: 'this client is closed' });
-    await connection.gone();
+    await Promise.all([connection.gone(), Promise.race([outbox.gone(), timeLimit()])]);
+    closeTimer?.clear();
   }
 
   return {

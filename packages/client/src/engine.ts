@@ -8,6 +8,8 @@ import { createLocks, type LockKeeper } from './locks.ts';
 import { createLogFollower, type LogFollower } from './log-follower.ts';
 import { MnemonError } from './mnemon-error.ts';
 import { type AckedBatch, createOutbox, type Outbox } from './outbox.ts';
+import { createOutboxJournal } from './outbox-journal.ts';
+import type { OutboxStore } from './outbox-store/outbox-store.ts';
 import { createOwnWrites, type OwnWrites } from './own-writes.ts';
 import type { Ports } from './ports.ts';
 import { createOwnPresence, type OwnPresence } from './presence.ts';
@@ -60,6 +62,7 @@ export interface EngineOptions {
   readonly onError: (error: unknown) => void;
   readonly batchIntervalMs: number;
   readonly whenFull: WhenFull;
+  readonly outboxStore?: OutboxStore | undefined;
   readonly onRefused: (error: MnemonError, key: string) => void;
   readonly onAcked: (batch: AckedBatch) => void;
   readonly ports: Ports;
@@ -108,8 +111,16 @@ export function createEngine(options: EngineOptions): Engine {
     onState,
     onTooLarge: () => outbox.tooLarge(),
   });
+  const newClient = createRandomName(ports.random) as ClientId;
+  const store = options.outboxStore;
+  const journal = store && createOutboxJournal({ store, newClient, ports, onError });
+  for (const { op } of [...(journal?.left.batch ?? []), ...(journal?.left.queued ?? [])]) {
+    writeClock.hear(op.hlc);
+    seen.recall(op);
+  }
   const outbox = createOutbox({
-    client: createRandomName(ports.random) as ClientId,
+    client: journal?.client ?? newClient,
+    journal,
     ports,
     ownWrites,
     batchIntervalMs: options.batchIntervalMs,
@@ -132,6 +143,7 @@ export function createEngine(options: EngineOptions): Engine {
     givenUp,
     follower,
     outbox,
+    belongsTo: journal?.belongsTo ?? (() => true),
     seen,
     clock: writeClock,
     serverClock,

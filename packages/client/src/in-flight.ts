@@ -24,6 +24,8 @@ export interface InFlight {
   readonly mayBeCommitted: boolean;
   /** Takes the next batch on; there must be none. */
   launch(pending: readonly PendingOp[]): void;
+  /** Takes on the newest batch of before, frozen then and perhaps sent. */
+  relaunch(pending: readonly PendingOp[]): void;
   /** Whether this is the answer to it. */
   isAnsweredBy(ack: Ack): boolean;
   /** The service could not take batch `n`. `give-up`: neither now nor later. */
@@ -37,6 +39,10 @@ export interface InFlight {
 
 export interface InFlightOptions {
   readonly client: ClientId;
+  /** The number of the newest batch before. */
+  readonly lastN: number;
+  /** Makes sure that after a crash batch `n` is still the same; before that it is not sent. */
+  readonly freeze?: ((n: number, batch: readonly PendingOp[]) => Promise<void>) | undefined;
   readonly ports: Pick<Ports, 'clock' | 'random'>;
   readonly send: (batch: Batch) => void;
 }
@@ -53,36 +59,37 @@ interface Flight {
   delays: number;
   /** How often it was sent on this connection. */
   sends: number;
+  isFrozen: boolean;
   /** Sent, and not everything that was sent was answered by word that nothing came of it. */
   isOut: boolean;
   isRepeated: boolean;
 }
 
 /** Nothing on its way yet. `client` and the number of a batch identify it for ever. */
-export function createInFlight({ client, ports: { clock, random }, send }: InFlightOptions): InFlight {
+export function createInFlight({ client, freeze, ports, send, ...options }: InFlightOptions): InFlight {
+  const { clock, random } = ports;
   const resendTimer = createTimer(clock, () => transmit(true));
   let flight: Flight | undefined;
   let isOnline = false;
-  let lastN = 0;
+  let lastN = options.lastN;
   let resends = 0;
 
   function launch(pending: readonly PendingOp[]): void {
-    flight = {
-      n: ++lastN,
-      launchedAtMs: clock.now(),
-      pending,
-      ops: pending.map(({ op }) => op),
-      failures: 0,
-      delays: 0,
-      sends: 0,
-      isOut: false,
-      isRepeated: false,
-    };
-    transmit(false);
+    const launched = flightOf(++lastN, pending, clock.now());
+    flight = launched;
+    if (!freeze) {
+      launched.isFrozen = true;
+      transmit(false);
+      return;
+    }
+    void freeze(lastN, pending).then(() => {
+      launched.isFrozen = true;
+      if (flight === launched) transmit(false);
+    });
   }
 
   function transmit(resend: boolean): void {
-    if (!flight || !isOnline) return;
+    if (!flight?.isFrozen || !isOnline) return;
     if (resend) resends++;
     flight.isRepeated = flight.isOut;
     flight.isOut = true;
@@ -116,6 +123,9 @@ export function createInFlight({ client, ports: { clock, random }, send }: InFli
       return flight?.isOut ?? false;
     },
     launch,
+    relaunch(pending) {
+      flight = { ...flightOf(lastN, pending, clock.now()), isFrozen: true, isOut: true };
+    },
     isAnsweredBy: ({ client: by, n, outcomes }) =>
       by === client && n === flight?.n && outcomes.length === flight.ops.length,
     failed,
@@ -136,3 +146,16 @@ export function createInFlight({ client, ports: { clock, random }, send }: InFli
     },
   };
 }
+
+const flightOf = (n: number, pending: readonly PendingOp[], launchedAtMs: number): Flight => ({
+  n,
+  launchedAtMs,
+  pending,
+  ops: pending.map(({ op }) => op),
+  failures: 0,
+  delays: 0,
+  sends: 0,
+  isFrozen: false,
+  isOut: false,
+  isRepeated: false,
+});

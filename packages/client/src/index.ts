@@ -67,6 +67,7 @@ export {
   type MnemonErrorCode,
 } from './mnemon-error.ts';
 export { type OpenOptions, openMnemon } from './open-mnemon.ts';
+export type { OutboxStore } from './outbox-store/outbox-store.ts';
 export type { Past, Restoration } from './past.ts';
 export type { Written } from './pending-op.ts';
 export type { Ports } from './ports.ts';

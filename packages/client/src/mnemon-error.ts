@@ -16,6 +16,9 @@ type OwnCode = keyof typeof OWN_CODES;
 const OWN_CODES = {
   closed: false,
   overloaded: true,
+  /** Another program has the outbox's store. */
+  'outbox-in-use': true,
+  'outbox-unusable': false,
   /** Another holds the lock, or an earlier call does. */
   locked: true,
   'lock-lost': false,
@@ -32,8 +35,8 @@ export class MnemonError extends Error {
   /** With `conflict`: the entry as it is now; left out where there is none. */
   readonly current?: Entry;
   /**
-   * Of a write that was given up before the service said what became of it: it was sent, and may be in the log, now or
-   * soon. Who wants to know reads the key.
+   * Of a write that was given up before the service said what became of it: it was sent, or an outbox store keeps it to be
+   * sent, and it may be in the log, now or later. Who wants to know reads the key.
    */
   readonly mayBeCommitted: boolean;
   readonly [BRAND] = true;
@@ -59,7 +62,7 @@ export class MnemonError extends Error {
 export const fromWire = (error: WireError): MnemonError =>
   new MnemonError(error.code, error.message, { cause: error });
 
-/** The same about a write that was sent, and of which nobody knows whether it is in the log. */
+/** The same about a write of which nobody knows whether it is in the log. */
 export const fateUnknown = ({ code, message, cause }: MnemonError): MnemonError =>
   new MnemonError(code, `${message}; whether the write was committed is unknown`, {
     ...(cause !== undefined && { cause }),

@@ -5,6 +5,7 @@ import { createEngine, type Engine } from './engine.ts';
 import type { Mnemon } from './mnemon.ts';
 import { MnemonError } from './mnemon-error.ts';
 import type { AckedBatch } from './outbox.ts';
+import type { OutboxStore } from './outbox-store/outbox-store.ts';
 import { type Ports, realPorts } from './ports.ts';
 import type { WhenFull } from './room.ts';
 
@@ -29,6 +30,12 @@ export interface OpenOptions {
   readonly batchIntervalMs?: number;
   /** What becomes of writes while too many are waiting; by default they are refused. */
   readonly whenFull?: WhenFull;
+  /**
+   * Keeps what isn't acked, so that the next client with this store sends it, each batch as it was and once (I6), and shows
+   * it as its own (I9). Belongs to this client from now on, which gives it back when it closes. What `close` rejects
+   * is kept there, too.
+   */
+  readonly outboxStore?: OutboxStore;
   /** Hears of writes that were refused after they were `queued`, when nobody waits for them any more; by default they are logged. */
   readonly onRefused?: (error: MnemonError, key: string) => void;
   /** Hears of each batch that the server has answered, after the promises of its writes. */
@@ -52,7 +59,7 @@ export function openMnemon(options: OpenOptions, ports: Partial<Ports> = {}): Mn
 /** A client that has begun to connect, and what it is made of. */
 export function openClient(options: OpenOptions, ports: Ports): { engine: Engine; memory: Mnemon } {
   const { token, instanceId, onError = logError, onRefused = logRefused, onAcked = () => {} } = options;
-  const { batchIntervalMs = 0, whenFull = 'refuse' } = options;
+  const { batchIntervalMs = 0, whenFull = 'refuse', outboxStore } = options;
   const url = addressOf(options.url, instanceId);
   const engine = createEngine({
     url,
@@ -64,6 +71,7 @@ export function openClient(options: OpenOptions, ports: Ports): { engine: Engine
     onAcked,
     batchIntervalMs,
     whenFull,
+    outboxStore,
     ports,
   });
   const memory = createMnemon(engine, ports);

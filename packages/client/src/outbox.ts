@@ -2,6 +2,7 @@ import type { Ack, Batch, ClientId, Op, Outcome, WireError } from '@mnemon/proto
 import { createGathering } from './gathering.ts';
 import { createInFlight } from './in-flight.ts';
 import { fateUnknown, fromWire, MnemonError } from './mnemon-error.ts';
+import type { LeftBehind, OutboxJournal } from './outbox-journal.ts';
 import type { OwnWrites } from './own-writes.ts';
 import { type PendingOp, reject, settle, type Waiter, type Written } from './pending-op.ts';
 import type { Ports } from './ports.ts';
@@ -40,12 +41,16 @@ export interface Outbox {
   tooLarge(): void;
   /** Sends what is gathering. Resolves when everything that is in here now was answered. */
   flush(): Promise<void>;
-  /** Rejects everything that is in here, and whatever comes. */
+  /** Rejects everything that is in here, and whatever comes. What a journal keeps stays there. */
   close(error: MnemonError): void;
+  /** Resolves, once it is closed, when its store is given back. */
+  gone(): Promise<void>;
 }
 
 export interface OutboxOptions {
   readonly client: ClientId;
+  /** Keeps what isn't acked beyond the end of the program, and has what an earlier one left. */
+  readonly journal?: OutboxJournal | undefined;
   readonly ports: Pick<Ports, 'clock' | 'random' | 'maxMessageBytes'>;
   readonly ownWrites: OwnWrites;
   /** How long a batch gathers after the one before it has left. */
@@ -62,15 +67,17 @@ export interface OutboxOptions {
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { client, ports, ownWrites, send, isFollowing, onChange, onRefused } = options;
+  const { client, journal, ports, ownWrites, send, isFollowing, onChange, onRefused } = options;
   const batchBytes = maxOpsBytes(ports.maxMessageBytes);
   const queue = createWriteQueue(batchBytes);
   const room = createRoom(options.whenFull, () => queue.sizeBytes);
-  const inFlight = createInFlight({ client, ports, send });
+  const freeze = journal?.freeze;
+  const inFlight = createInFlight({ client, lastN: journal?.left.n ?? 0, freeze, ports, send });
   const gathering = createGathering(ports.clock, options.batchIntervalMs, pump);
   let isOnline = false;
   let closedBy: MnemonError | undefined;
   let isPumpDue = false;
+  let closingJournal: Promise<void> | undefined;
   /** Of the queue, from its front: somebody waits for them to be sent. */
   let urgent = 0;
 
@@ -83,7 +90,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
     room.enter();
     const mine: PendingOp = { op, sizeBytes, waiters: [waiter] };
-    if (queue.add(mine) === mine) ownWrites.add(mine);
+    const queued = queue.add(mine);
+    if (queued === mine) ownWrites.add(mine);
+    journal?.keep(queued);
     pumpSoon();
     onChange();
   }
@@ -98,10 +107,27 @@ export function createOutbox(options: OutboxOptions): Outbox {
         isTaken = true;
         resolve();
       };
-      const refused = (error: MnemonError) => (isTaken ? onRefused(error, op.key) : rejectWrite(error));
+      const refused = (error: MnemonError) => (isTaken ? tell(error, op.key) : rejectWrite(error));
       take(op, sizeBytes, { resolve: taken, reject: refused });
-      room.whenFree(taken);
+      if (journal) void journal.saved().then(() => room.whenFree(taken));
+      else room.whenFree(taken);
     });
+
+  /** What is kept is not over with this client. */
+  function tell(error: MnemonError, key: string): void {
+    if (!(closedBy && journal)) onRefused(error, key);
+  }
+
+  function restore({ batch, queued }: LeftBehind): void {
+    for (const pending of [...batch, ...queued]) {
+      const { op, waiters } = pending;
+      waiters.push({ resolve: () => {}, reject: (error) => tell(error, op.key) });
+      room.join();
+      ownWrites.add(pending);
+    }
+    for (const pending of queued) queue.append(pending);
+    if (batch.length > 0) inFlight.relaunch(batch);
+  }
 
   /** What is written in one go leaves in one batch, and is one commit. */
   function pumpSoon(): void {
@@ -139,6 +165,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** The batch on its way has its answer. */
   function finish(answer: (pending: PendingOp, at: number) => void): void {
     const pending = inFlight.land();
+    journal?.forget(pending);
     pending.forEach(answer);
     for (const { waiters } of pending) room.leave(waiters.length);
     pump();
@@ -188,12 +215,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
   function close(error: MnemonError): void {
     offline();
     closedBy = error;
-    const ofSent = inFlight.mayBeCommitted ? fateUnknown(error) : error;
+    const ofSent = journal || inFlight.mayBeCommitted ? fateUnknown(error) : error;
+    const ofQueued = journal ? fateUnknown(error) : error;
     for (const pending of inFlight.land()) drop(pending, ofSent);
-    for (const pending of queue.clear()) drop(pending, error);
+    for (const pending of queue.clear()) drop(pending, ofQueued);
     room.close();
+    closingJournal = journal?.close().catch(() => {});
     onChange();
   }
+
+  if (journal) restore(journal.left);
 
   return {
     get pendingOps() {
@@ -217,6 +248,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     flush,
     close,
+    gone: async () => closingJournal,
   };
 }
 

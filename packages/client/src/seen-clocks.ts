@@ -1,4 +1,4 @@
-import type { Entry, VectorClock } from '@mnemon/protocol';
+import type { Entry, Op, VectorClock } from '@mnemon/protocol';
 import type { Replica } from './replica.ts';
 
 /** How many keys are remembered beside the replica. A forgotten one merely makes the next write a concurrent one. */
@@ -13,11 +13,20 @@ type Version = Pick<Entry, 'key' | 'version' | 'clock' | 'seq'>;
 export interface SeenClocks {
   of(key: string): { seen: VectorClock; seenSeq?: number };
   learn(version: Version): void;
+  /** What was known when `op` was written, if nothing newer is. */
+  recall(op: Op): void;
   forgetAll(): void;
 }
 
 export function createSeenClocks(replica: Replica): SeenClocks {
   const told = new Map<string, Version>();
+  function learn({ key, version, clock, seq }: Version): void {
+    if ((told.get(key)?.version ?? 0) > version) return;
+    told.delete(key); // so that the oldest stays first
+    told.set(key, { key, version, clock, seq });
+    if (told.size > MAX_KEYS) told.delete(told.keys().next().value as string);
+  }
+
   return {
     of(key) {
       const known = replica.get(key);
@@ -25,12 +34,9 @@ export function createSeenClocks(replica: Replica): SeenClocks {
       const newest = known && heard ? (known.version < heard.version ? heard : known) : (known ?? heard);
       return newest ? { seen: newest.clock, seenSeq: newest.seq } : { seen: {} };
     },
-    learn(version) {
-      const { key } = version;
-      if ((told.get(key)?.version ?? 0) > version.version) return;
-      told.delete(key); // so that the oldest stays first
-      told.set(key, { key, version: version.version, clock: version.clock, seq: version.seq });
-      if (told.size > MAX_KEYS) told.delete(told.keys().next().value as string);
+    learn,
+    recall({ key, seen, seenSeq }) {
+      if (seenSeq !== undefined) learn({ key, version: 0, clock: seen, seq: seenSeq });
     },
     forgetAll: () => told.clear(),
   };

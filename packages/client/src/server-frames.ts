@@ -36,6 +36,8 @@ export interface FrameReaderOptions {
   readonly follower: LogFollower;
   readonly givenUp: GivenUp;
   readonly outbox: Outbox;
+  /** Whether what an earlier program left to be sent may be sent to `space`. */
+  readonly belongsTo: (space: string) => boolean;
   readonly seen: SeenClocks;
   readonly clock: WriteClock;
   readonly serverClock: ServerClock;
@@ -71,6 +73,11 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
     if (payload.protocolVersion !== PROTOCOL_VERSION) {
       const message = `the server speaks version ${payload.protocolVersion}, not ${PROTOCOL_VERSION}`;
       dismiss({ code: 'unsupported-version', message });
+      return;
+    }
+    if (!options.belongsTo(payload.space)) {
+      const message = `the outbox store holds writes of another space than ${payload.space}`;
+      connection.dispatch({ type: 'ended', code: 'outbox-unusable', message });
       return;
     }
     follower.hear(payload.head);

@@ -20,6 +20,8 @@ export interface WriteQueue {
    * overwrites. (In an earlier batch it stays: a reader would see it before what was written between.) Everybody who waited for that one waits for this one then. Answers what stands in the queue now.
    */
   add(pending: PendingOp): PendingOp;
+  /** Adds an operation that stays as it is, whatever is before it. */
+  append(pending: PendingOp): void;
   /** What a call now waits for longest. */
   readonly newest: PendingOp | undefined;
   /** Takes out the next batch. */
@@ -42,10 +44,14 @@ export function createWriteQueue(batchBytes: number): WriteQueue {
       last.waiters.push(...pending.waiters);
       return last;
     }
+    append(pending);
+    return pending;
+  }
+
+  function append(pending: PendingOp): void {
     queue.push(pending);
     newest.set(pending.op.key, pending);
     sizeBytes += pending.sizeBytes;
-    return pending;
   }
 
   function countOfNextBatch(): number {
@@ -88,6 +94,7 @@ export function createWriteQueue(batchBytes: number): WriteQueue {
       return queue.length >= LIMITS.batchOps || sizeBytes >= batchBytes;
     },
     add,
+    append,
     take,
     clear,
   };

@@ -1,0 +1,224 @@
+import { type ClientId, clientIdSchema, type JsonValue, opSchema, utf8Length } from '@mnemon/protocol';
+import { backoffMs } from './backoff.ts';
+import { createTimer } from './clock.ts';
+import { MnemonError } from './mnemon-error.ts';
+import type { OutboxStore } from './outbox-store/outbox-store.ts';
+import type { PendingOp } from './pending-op.ts';
+import type { Ports } from './ports.ts';
+
+/** Record 0; all others are operations, their ids in the order of their calls. */
+const HEAD = 0;
+interface Head {
+  readonly client: ClientId;
+  /** Of the newest batch that was frozen. */
+  readonly n: number;
+  /** The operations of that batch, until it is answered. */
+  readonly batch?: readonly number[];
+  /** Where they belong, once it is known. */
+  readonly space?: string;
+}
+
+/** What an earlier program has left in the store: `batch`, frozen as number `n`, and what it had not sent yet. */
+export interface LeftBehind {
+  readonly n: number;
+  readonly batch: readonly PendingOp[];
+  readonly queued: readonly PendingOp[];
+}
+
+/**
+ * Keeps an outbox in its store. A save that fails is tried again until it succeeds; until then nothing is sent that a crash
+ * could make another batch of (I6).
+ */
+export interface OutboxJournal {
+  readonly client: ClientId;
+  readonly left: LeftBehind;
+  /** `pending` is new, or has changed. */
+  keep(pending: PendingOp): void;
+  /** Batch `n` is these operations from now on. Resolves when that is kept. */
+  freeze(n: number, batch: readonly PendingOp[]): Promise<void>;
+  /** Batch `n` has its answer. */
+  forget(batch: readonly PendingOp[]): void;
+  /** Resolves when all of the above is kept. */
+  saved(): Promise<void>;
+  /** Whether what was left behind may be sent to `space`. */
+  belongsTo(space: string): boolean;
+  /** Tries once more to save what isn't yet, and gives the store back. */
+  close(): Promise<void>;
+}
+
+export interface OutboxJournalOptions {
+  readonly store: OutboxStore;
+  /** What an outbox is called that finds no name in its store. */
+  readonly newClient: ClientId;
+  readonly ports: Pick<Ports, 'clock' | 'random'>;
+  /** Hears that a save failed, once until one succeeds. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Throws `outbox-unusable` where the store holds what no outbox has left there. */
+export function createOutboxJournal(options: OutboxJournalOptions): OutboxJournal {
+  const { store, newClient } = options;
+  const recovered = recover(store);
+  const saves = createSaves(options);
+  const ids = new Map([...recovered.ops].map(([id, pending]) => [pending, id]));
+  let head: Head = recovered.head ?? { client: newClient, n: 0 };
+  let lastId = [...ids.values()].reduce((a, b) => Math.max(a, b), HEAD);
+  const left = leftBehind(head, recovered.ops);
+
+  function setHead(next: Head): void {
+    head = next;
+    saves.change(HEAD, next as unknown as JsonValue);
+  }
+
+  if (!recovered.head) setHead(head);
+
+  return {
+    client: head.client,
+    left,
+    keep(pending) {
+      const id = ids.get(pending) ?? ++lastId;
+      ids.set(pending, id);
+      saves.change(id, pending.op as JsonValue);
+    },
+    freeze(n, batch) {
+      setHead({ ...head, n, batch: batch.map((pending) => ids.get(pending) as number) });
+      return saves.saved();
+    },
+    forget(batch) {
+      for (const pending of batch) {
+        saves.change(ids.get(pending) as number, undefined);
+        ids.delete(pending);
+      }
+      const { batch: _, ...rest } = head;
+      setHead(rest);
+    },
+    saved: saves.saved,
+    belongsTo(space) {
+      if (head.space === space) return true;
+      if (left.batch.length + left.queued.length > 0 && head.space !== undefined) return false;
+      setHead({ ...head, space });
+      return true;
+    },
+    close: saves.close,
+  };
+}
+
+interface Recovered {
+  readonly head: Head | undefined;
+  readonly ops: ReadonlyMap<number, PendingOp>;
+}
+
+function recover(store: OutboxStore): Recovered {
+  try {
+    const records = new Map(store.recover());
+    const head = records.get(HEAD);
+    records.delete(HEAD);
+    const ops = new Map([...records].map(([id, record]) => [id, pendingOf(record)]));
+    return { head: head === undefined ? undefined : headOf(head, ops), ops };
+  } catch (cause) {
+    throw new MnemonError('outbox-unusable', 'the outbox store holds what no outbox has left there', {
+      cause,
+    });
+  }
+}
+
+function pendingOf(record: JsonValue): PendingOp {
+  return { op: opSchema.parse(record), sizeBytes: utf8Length(JSON.stringify(record)) + 1, waiters: [] };
+}
+
+function headOf(record: JsonValue, ops: ReadonlyMap<number, PendingOp>): Head {
+  const { n, batch, space, client } = record as Partial<Head>;
+  const isHead =
+    Number.isSafeInteger(n) &&
+    (space === undefined || typeof space === 'string') &&
+    (batch === undefined || (Array.isArray(batch) && batch.every((id) => ops.has(id))));
+  if (!isHead) throw new Error('its first record is no head');
+  return { ...(record as unknown as Head), client: clientIdSchema.parse(client) };
+}
+
+function leftBehind({ n, batch = [] }: Head, ops: ReadonlyMap<number, PendingOp>): LeftBehind {
+  const isFrozen = (id: number) => batch.includes(id);
+  return {
+    n,
+    batch: batch.map((id) => ops.get(id) as PendingOp),
+    queued: [...ops].filter(([id]) => !isFrozen(id)).map(([, pending]) => pending),
+  };
+}
+
+/** Saves changes in their order, those of one turn together, until it succeeds. */
+function createSaves({ store, ports: { clock, random }, onError }: OutboxJournalOptions) {
+  const retry = createTimer(clock, () => void save());
+  let changes = new Map<number, JsonValue | undefined>();
+  let waiting: { readonly upTo: number; resolve(): void }[] = [];
+  let made = 0;
+  let kept = 0;
+  let failures = 0;
+  let running: Promise<void> | undefined;
+  let isDue = false;
+  let isClosed = false;
+
+  function change(id: number, record: JsonValue | undefined): void {
+    changes.set(id, record);
+    made++;
+    if (isDue || running || failures > 0 || isClosed) return;
+    isDue = true;
+    queueMicrotask(() => {
+      isDue = false;
+      void save();
+    });
+  }
+
+  function save(): Promise<void> {
+    if (!running && changes.size > 0) running = saveAll();
+    return running ?? Promise.resolve();
+  }
+
+  async function saveAll(): Promise<void> {
+    while (changes.size > 0) {
+      const taken = changes;
+      const upTo = made;
+      changes = new Map();
+      const isSaved = await saveOnce(taken);
+      if (!isSaved) {
+        changes = new Map([...taken, ...changes]);
+        if (!isClosed) retry.set(backoffMs(failures, random()));
+        break;
+      }
+      kept = upTo;
+      release();
+    }
+    running = undefined;
+  }
+
+  async function saveOnce(taken: ReadonlyMap<number, JsonValue | undefined>): Promise<boolean> {
+    try {
+      await store.save(taken);
+      failures = 0;
+      return true;
+    } catch (error) {
+      if (failures++ === 0) onError(error);
+      return false;
+    }
+  }
+
+  function release(): void {
+    const done = waiting.filter(({ upTo }) => upTo <= kept);
+    waiting = waiting.filter(({ upTo }) => upTo > kept);
+    for (const { resolve } of done) resolve();
+  }
+
+  return {
+    change,
+    saved: (): Promise<void> =>
+      kept === made
+        ? Promise.resolve()
+        : new Promise((resolve) => void waiting.push({ upTo: made, resolve })),
+    async close(): Promise<void> {
+      isClosed = true;
+      retry.clear();
+      await running;
+      await save();
+      await store.close();
+    },
+  };
+}
