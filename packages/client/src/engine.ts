@@ -1,13 +1,14 @@
 import type { ClientId, Presence } from '@mnemon/protocol';
 import { type Connection, createConnection, type TokenSource } from './connection.ts';
 import { type ConnectionState, isConnected } from './connection-state.ts';
+import { createOutbox } from './create-outbox.ts';
 import { createDeferred } from './deferred.ts';
 import { createGivenUp } from './given-up.ts';
 import { callGuarded } from './guarded-call.ts';
 import { createLocks, type LockKeeper } from './locks.ts';
 import { createLogFollower, type LogFollower } from './log-follower.ts';
 import { MnemonError } from './mnemon-error.ts';
-import { type AckedBatch, createOutbox, type Outbox } from './outbox.ts';
+import type { AckedBatch, Outbox } from './outbox.ts';
 import { createOutboxJournal } from './outbox-journal.ts';
 import type { OutboxStore } from './outbox-store/outbox-store.ts';
 import { createOwnWrites, type OwnWrites } from './own-writes.ts';

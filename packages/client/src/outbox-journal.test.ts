@@ -2,8 +2,8 @@ import type { Ack, Batch, ClientId, JsonValue, Op } from '@mnemon/protocol';
 import { createFakeClock, type FakeClock } from '@mnemon/testing/fake-clock';
 import { createMemoryDisk, type MemoryDisk } from '@mnemon/testing/memory-outbox-store';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { createOutbox } from './create-outbox.ts';
 import { MnemonError } from './mnemon-error.ts';
-import { createOutbox } from './outbox.ts';
 import { createOutboxJournal } from './outbox-journal.ts';
 import { createOwnWrites } from './own-writes.ts';
 

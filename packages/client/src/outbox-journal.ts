@@ -1,7 +1,6 @@
 import { type ClientId, clientIdSchema, type JsonValue, opSchema, utf8Length } from '@mnemon/protocol';
-import { backoffMs } from './backoff.ts';
-import { createTimer } from './clock.ts';
 import { MnemonError } from './mnemon-error.ts';
+import { createOutboxSaves } from './outbox-saves.ts';
 import type { OutboxStore } from './outbox-store/outbox-store.ts';
 import type { PendingOp } from './pending-op.ts';
 import type { Ports } from './ports.ts';
@@ -59,7 +58,7 @@ export interface OutboxJournalOptions {
 export function createOutboxJournal(options: OutboxJournalOptions): OutboxJournal {
   const { store, newClient } = options;
   const recovered = recover(store);
-  const saves = createSaves(options);
+  const saves = createOutboxSaves(options);
   const ids = new Map([...recovered.ops].map(([id, pending]) => [pending, id]));
   let head: Head = recovered.head ?? { client: newClient, n: 0 };
   let lastId = [...ids.values()].reduce((a, b) => Math.max(a, b), HEAD);
@@ -142,83 +141,5 @@ function leftBehind({ n, batch = [] }: Head, ops: ReadonlyMap<number, PendingOp>
     n,
     batch: batch.map((id) => ops.get(id) as PendingOp),
     queued: [...ops].filter(([id]) => !isFrozen(id)).map(([, pending]) => pending),
-  };
-}
-
-/** Saves changes in their order, those of one turn together, until it succeeds. */
-function createSaves({ store, ports: { clock, random }, onError }: OutboxJournalOptions) {
-  const retry = createTimer(clock, () => void save());
-  let changes = new Map<number, JsonValue | undefined>();
-  let waiting: { readonly upTo: number; resolve(): void }[] = [];
-  let made = 0;
-  let kept = 0;
-  let failures = 0;
-  let running: Promise<void> | undefined;
-  let isDue = false;
-  let isClosed = false;
-
-  function change(id: number, record: JsonValue | undefined): void {
-    changes.set(id, record);
-    made++;
-    if (isDue || running || failures > 0 || isClosed) return;
-    isDue = true;
-    queueMicrotask(() => {
-      isDue = false;
-      void save();
-    });
-  }
-
-  function save(): Promise<void> {
-    if (!running && changes.size > 0) running = saveAll();
-    return running ?? Promise.resolve();
-  }
-
-  async function saveAll(): Promise<void> {
-    while (changes.size > 0) {
-      const taken = changes;
-      const upTo = made;
-      changes = new Map();
-      const isSaved = await saveOnce(taken);
-      if (!isSaved) {
-        changes = new Map([...taken, ...changes]);
-        if (!isClosed) retry.set(backoffMs(failures, random()));
-        break;
-      }
-      kept = upTo;
-      release();
-    }
-    running = undefined;
-  }
-
-  async function saveOnce(taken: ReadonlyMap<number, JsonValue | undefined>): Promise<boolean> {
-    try {
-      await store.save(taken);
-      failures = 0;
-      return true;
-    } catch (error) {
-      if (failures++ === 0) onError(error);
-      return false;
-    }
-  }
-
-  function release(): void {
-    const done = waiting.filter(({ upTo }) => upTo <= kept);
-    waiting = waiting.filter(({ upTo }) => upTo > kept);
-    for (const { resolve } of done) resolve();
-  }
-
-  return {
-    change,
-    saved: (): Promise<void> =>
-      kept === made
-        ? Promise.resolve()
-        : new Promise((resolve) => void waiting.push({ upTo: made, resolve })),
-    async close(): Promise<void> {
-      isClosed = true;
-      retry.clear();
-      await running;
-      await save();
-      await store.close();
-    },
   };
 }

@@ -1,10 +1,11 @@
 import type { Ack, Batch, ClientId, JsonValue, Op } from '@mnemon/protocol';
 import { createFakeClock, type FakeClock } from '@mnemon/testing/fake-clock';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { createOutbox } from './create-outbox.ts';
 import { MAX_GATHER_MS } from './gathering.ts';
 import { ACK_TIMEOUT_MS, MAX_ACK_TIMEOUT_MS, MAX_FAILURES } from './in-flight.ts';
 import { MnemonError } from './mnemon-error.ts';
-import { type AckedBatch, createOutbox, type Outbox, type OutboxOptions } from './outbox.ts';
+import type { AckedBatch, Outbox, OutboxOptions } from './outbox.ts';
 import { createOwnWrites, type OwnWrites } from './own-writes.ts';
 import { OUTBOX_LIMITS, PATIENCE } from './room.ts';
 import { createWitnesses } from './witnesses.ts';

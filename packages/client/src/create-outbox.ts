@@ -1,0 +1,167 @@
+import type { Ack, Op, Outcome, WireError } from '@mnemon/protocol';
+import { createDepartures } from './departures.ts';
+import { createInFlight } from './in-flight.ts';
+import { fateUnknown, fromWire, MnemonError } from './mnemon-error.ts';
+import type { Outbox, OutboxOptions } from './outbox.ts';
+import type { LeftBehind } from './outbox-journal.ts';
+import { type PendingOp, reject, settle, type Waiter, type Written } from './pending-op.ts';
+import { createRoom } from './room.ts';
+import { createWriteQueue, maxOpsBytes } from './write-queue.ts';
+
+/** An outbox that holds what `journal` has of an earlier program, or nothing. */
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { client, journal, ports, ownWrites, send, isFollowing, onChange, onRefused } = options;
+  const batchBytes = maxOpsBytes(ports.maxMessageBytes);
+  const queue = createWriteQueue(batchBytes);
+  const room = createRoom(options.whenFull, () => queue.sizeBytes);
+  const freeze = journal?.freeze;
+  const inFlight = createInFlight({ client, lastN: journal?.left.n ?? 0, freeze, ports, send });
+  const departures = createDepartures({
+    queue,
+    inFlight,
+    clock: ports.clock,
+    batchIntervalMs: options.batchIntervalMs,
+    onLeft: onChange,
+  });
+  let closedBy: MnemonError | undefined;
+  let closingJournal: Promise<void> | undefined;
+
+  /** Throws when it can't be taken in. */
+  function take(op: Op, sizeBytes: number, waiter: Waiter): void {
+    if (closedBy) throw closedBy;
+    if (sizeBytes > batchBytes) {
+      const message = `an operation has at most ${batchBytes} bytes on this connection`;
+      throw new MnemonError('value-too-large', message);
+    }
+    room.enter();
+    const mine: PendingOp = { op, sizeBytes, waiters: [waiter] };
+    const queued = queue.add(mine);
+    if (queued === mine) ownWrites.add(mine);
+    journal?.keep(queued);
+    departures.soon();
+    onChange();
+  }
+
+  const add = (op: Op, sizeBytes: number): Promise<Written> =>
+    new Promise((resolve, rejectWrite) => take(op, sizeBytes, { resolve, reject: rejectWrite }));
+
+  const enqueue = (op: Op, sizeBytes: number): Promise<void> =>
+    new Promise((resolve, rejectWrite) => {
+      let isTaken = false;
+      const taken = () => {
+        isTaken = true;
+        resolve();
+      };
+      const refused = (error: MnemonError) => (isTaken ? tell(error, op.key) : rejectWrite(error));
+      take(op, sizeBytes, { resolve: taken, reject: refused });
+      if (journal) void journal.saved().then(() => room.whenFree(taken));
+      else room.whenFree(taken);
+    });
+
+  /** What is kept is not over with this client. */
+  function tell(error: MnemonError, key: string): void {
+    if (!(closedBy && journal)) onRefused(error, key);
+  }
+
+  function restore({ batch, queued }: LeftBehind): void {
+    for (const pending of [...batch, ...queued]) {
+      const { op, waiters } = pending;
+      waiters.push({ resolve: () => {}, reject: (error) => tell(error, op.key) });
+      room.join();
+      ownWrites.add(pending);
+    }
+    for (const pending of queued) queue.append(pending);
+    if (batch.length > 0) inFlight.relaunch(batch);
+  }
+
+  /** The batch on its way has its answer. */
+  function finish(answer: (pending: PendingOp, at: number) => void, shared?: number): void {
+    const pending = inFlight.land();
+    journal?.forget(pending);
+    pending.forEach(answer);
+    for (const { waiters } of pending) room.leave(waiters.length);
+    departures.landed(shared);
+    onChange();
+  }
+
+  function acked(ack: Ack, epoch: string): boolean {
+    if (!inFlight.isAnsweredBy(ack)) return false;
+    const { ageMs: ackMs, pending } = inFlight;
+    const outcomes = pending.map(({ op: { key } }, at) => ({ key, outcome: ack.outcomes[at] as Outcome }));
+    finish((pending, at) => {
+      const outcome = ack.outcomes[at] as Outcome;
+      const isInLog = outcome.status === 'applied' || outcome.status === 'merged';
+      if (isInLog && ack.commit && isFollowing()) ownWrites.acked(pending, { epoch, ...ack.commit });
+      else ownWrites.remove(pending);
+      settle(pending, outcome);
+    }, ack.shared);
+    options.onAcked({ outcomes, ackMs });
+    return true;
+  }
+
+  function failed(n: number, error: WireError): void {
+    if (inFlight.failed(n, error) === 'give-up') giveUp(fromWire(error));
+  }
+
+  function giveUp(error: MnemonError): void {
+    const reason = inFlight.mayBeCommitted ? fateUnknown(error) : error;
+    finish((pending) => drop(pending, reason));
+  }
+
+  function drop(pending: PendingOp, reason: MnemonError): void {
+    ownWrites.remove(pending);
+    reject(pending.waiters, reason);
+  }
+
+  async function flush(): Promise<void> {
+    const last = queue.newest ?? inFlight.pending.at(-1); // what was written before is answered before
+    if (!last) return;
+    departures.hurry();
+    room.join();
+    await answered(last);
+    if (closedBy) throw closedBy;
+  }
+
+  function close(error: MnemonError): void {
+    departures.offline();
+    closedBy = error;
+    const ofSent = journal || inFlight.mayBeCommitted ? fateUnknown(error) : error;
+    const ofQueued = journal ? fateUnknown(error) : error;
+    for (const pending of inFlight.land()) drop(pending, ofSent);
+    for (const pending of queue.clear()) drop(pending, ofQueued);
+    room.close();
+    closingJournal = journal?.close().catch(() => {});
+    onChange();
+  }
+
+  if (journal) restore(journal.left);
+
+  return {
+    get pendingOps() {
+      return queue.length + inFlight.pending.length;
+    },
+    get resends() {
+      return inFlight.resends;
+    },
+    get isFull() {
+      return room.isFull;
+    },
+    add,
+    queue: enqueue,
+    online: departures.online,
+    offline: departures.offline,
+    acked,
+    failed,
+    tooLarge() {
+      const error = new MnemonError('batch-too-large', 'the gateway takes no message of this size');
+      if (inFlight.isBusy) finish((pending) => drop(pending, error));
+    },
+    flush,
+    close,
+    gone: async () => closingJournal,
+  };
+}
+
+/** Resolves when `pending` was acked, refused or given up. */
+const answered = ({ waiters }: PendingOp): Promise<void> =>
+  new Promise((resolve) => waiters.push({ resolve: () => resolve(), reject: () => resolve() }));
