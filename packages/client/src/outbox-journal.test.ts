@@ -6,6 +6,7 @@ import { createOutbox } from './create-outbox.ts';
 import { MnemonError } from './mnemon-error.ts';
 import { createOutboxJournal } from './outbox-journal.ts';
 import { createOwnWrites } from './own-writes.ts';
+import { createWitnesses } from './witnesses.ts';
 
 let clock: FakeClock;
 let disk: MemoryDisk;
@@ -22,7 +23,7 @@ async function start() {
   const sent: Batch[] = [];
   const refusals: string[] = [];
   const errors: unknown[] = [];
-  const ownWrites = createOwnWrites();
+  const ownWrites = createOwnWrites(createWitnesses());
   const journal = createOutboxJournal({
     store: await disk.open(),
     newClient: `client-${++programs}` as ClientId,
