@@ -20,6 +20,7 @@ const STORAGE_SUITES = [
   'nodesContract',
   'spacesContract',
   'snapshotsContract',
+  'valuesContract',
   'checkpointsContract',
   'importsContract',
   'conflictsContract',

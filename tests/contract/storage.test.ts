@@ -18,6 +18,7 @@ import { snapshotsContract } from '@mnemon/testing/contracts/snapshots-contract'
 import { spacesContract } from '@mnemon/testing/contracts/spaces-contract';
 import type { MakeStorage } from '@mnemon/testing/contracts/stored-history';
 import { tasksContract } from '@mnemon/testing/contracts/tasks-contract';
+import { valuesContract } from '@mnemon/testing/contracts/values-contract';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { engineUrl } from '../engines.ts';
 
@@ -29,6 +30,7 @@ function storageContract(name: string, makeStorage: MakeStorage): void {
   nodesContract(name, makeStorage);
   spacesContract(name, makeStorage);
   snapshotsContract(name, makeStorage);
+  valuesContract(name, makeStorage);
   checkpointsContract(name, makeStorage);
   importsContract(name, makeStorage);
   conflictsContract(name, makeStorage);

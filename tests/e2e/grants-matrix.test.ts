@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Claims } from '@mnemon/functions/token';
 import { PROTOCOL_VERSION, type SpaceId } from '@mnemon/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -21,6 +22,8 @@ const GRANTS: Record<Who, Claims['grants']> = {
 const READERS: readonly Who[] = ['read', 'write', 'admin'];
 const MAY_NOT_WRITE: readonly Who[] = ['no grant', 'read'];
 const SECRET = 'what nobody else may know';
+const LARGE = SECRET.repeat(3_000);
+const LARGE_HASH = createHash('sha256').update(JSON.stringify(LARGE)).digest('hex');
 
 interface Row {
   query?: string;
@@ -48,6 +51,11 @@ const ROUTES: Record<string, Row> = {
   'get /health': { statuses: [200, 200, 200, 200, 200, 200] },
   'get /status': { statuses: MEMBERS },
   'get /entry': { query: 'key=tasks/1', statuses: [401, 404, 403, 200, 200, 200], shows: true },
+  'get /value': {
+    query: `key=docs/large&hash=${LARGE_HASH}`,
+    statuses: [401, 404, 403, 200, 200, 200],
+    shows: true,
+  },
   'get /entries': { statuses: MEMBERS, shows: true },
   'get /search': { query: 'text=may', statuses: MEMBERS, shows: true },
   'get /history': { query: 'key=tasks/1', statuses: SCOPED, shows: true },
@@ -117,6 +125,7 @@ async function furnished(): Promise<{ space: SpaceId; conflictId: string }> {
   const json = { 'content-type': 'application/json' };
   const policies = JSON.stringify({ policies: [{ pattern: 'torn', strategy: 'custom' }] });
   await ann.put('tasks/1', SECRET);
+  await ann.put('docs/large', LARGE);
   await ann.ask('/policies', { method: 'PUT', headers: json, body: policies });
   await ann.put('torn', SECRET);
   await ben.put('torn', `${SECRET}, too`);

@@ -20,11 +20,12 @@ function dyingAfter(ports: Ports, calls: number): Ports {
         };
       },
     });
-  const { log, inbox, connections, fanout } = ports;
+  const { log, inbox, values, connections, fanout } = ports;
   return {
     ...ports,
     log: mortal(log),
     inbox: mortal(inbox),
+    values: mortal(values),
     connections: mortal(connections),
     fanout: mortal(fanout),
   };

@@ -14,6 +14,7 @@ export { type Conflict, type ConflictRecord, closedBy, type Resolution } from '.
 export { fittingConflict } from './domain/fitting-conflict.ts';
 export type { ChunkRef, Manifest, SnapshotCounts } from './domain/manifest.ts';
 export type { BackendHealth, Health, InstanceGone, Notice } from './domain/notice.ts';
+export { type StoredBatch, storedBatchSchema } from './domain/stored-op.ts';
 export { retryDelayMs, TASK_RETRY } from './domain/task-retry.ts';
 export { termsOf } from './domain/terms.ts';
 export { topicsOfCommit } from './domain/topics.ts';
@@ -52,6 +53,7 @@ export type { NewTask, TaskClaim, TaskId, Tasks } from './ports/tasks.ts';
 export type { Ticket, Tickets } from './ports/tickets.ts';
 export { Unavailable } from './ports/unavailable.ts';
 export { UnreadableCommit } from './ports/unreadable-commit.ts';
+export type { KeptValue, ValueId, Values } from './ports/values.ts';
 export {
   listCheckpoints,
   listSnapshots,
@@ -91,6 +93,7 @@ export {
   snapshotEntriesOf,
   UnreadableSnapshot,
 } from './use-cases/read-snapshot.ts';
+export { readValue, readWholeEntry } from './use-cases/read-value.ts';
 export { rebuild } from './use-cases/rebuild.ts';
 export { reclaimLeases } from './use-cases/reclaim-leases.ts';
 export type { Answered } from './use-cases/refusal.ts';
@@ -109,4 +112,5 @@ export { unsubscribe } from './use-cases/unsubscribe.ts';
 export { verify } from './use-cases/verify.ts';
 export { verifyPage } from './use-cases/verify-page.ts';
 export { writeAndWait } from './use-cases/write-and-wait.ts';
+export { writeBatch } from './use-cases/write-batch.ts';
 export { writeEntries } from './use-cases/write-entries.ts';

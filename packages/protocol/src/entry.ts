@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { hybridTimeSchema, timestampSchema } from './hybrid-clock.ts';
 import { instanceIdSchema } from './ids.ts';
 import type { JsonValue } from './json-value.ts';
+import { largeValueSchema } from './large-value.ts';
 import { metadataFields } from './metadata.ts';
 import { vectorClockSchema } from './vector-clock.ts';
 
@@ -24,6 +25,8 @@ export const versionFields = {
   /** 1, 2, 3 … per key, deletions included. */
   version: z.int(),
   value: z.optional(storedValueSchema),
+  /** Of a value of more than 64 KB, in whose place `value` is null. */
+  large: z.optional(largeValueSchema),
   clock: vectorClockSchema,
   hlc: hybridTimeSchema,
   /** Whose value this is; after a merge not always the one who wrote last. */

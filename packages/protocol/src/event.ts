@@ -29,6 +29,7 @@ export type MergedSide = z.infer<typeof mergedSideSchema>;
 
 /** What an entry may have beside what each has. */
 const OPTIONAL_FIELDS = [
+  'large',
   'value',
   'tags',
   'importance',

@@ -43,6 +43,7 @@ export {
 export { issueError } from './issue-error.ts';
 export { type JsonValue, jsonValueSchema, valueProblem } from './json-value.ts';
 export { keyProblem, keySchema } from './key.ts';
+export { type LargeValue, largeValueSchema } from './large-value.ts';
 export { hasExpired, isLive } from './lifetime.ts';
 export { LIMITS } from './limits.ts';
 export {

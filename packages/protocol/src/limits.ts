@@ -5,6 +5,8 @@ export const LIMITS = {
   patternSegments: 16,
   patternsPerConnection: 100,
   valueBytes: 64 * 1024,
+  /** Of one that is written alone, over HTTP, and kept beside the log. */
+  largeValueBytes: 1024 * 1024,
   valueDepth: 64,
   /** Of a version with all that it carries beside its value: it has to fit one frame. */
   versionBytes: 112 * 1024,

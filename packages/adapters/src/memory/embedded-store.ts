@@ -17,6 +17,7 @@ import { memoryPolicies } from './memory-policies.ts';
 import { memorySnapshots } from './memory-snapshots.ts';
 import { memorySpaces } from './memory-spaces.ts';
 import { memoryTasks } from './memory-tasks.ts';
+import { memoryValues } from './memory-values.ts';
 import { snapshot } from './snapshot.ts';
 import { apply, emptyState, type State } from './state.ts';
 
@@ -102,6 +103,7 @@ export function embeddedStore(options: EmbeddedStoreOptions = {}): EmbeddedStore
     nodes: memoryNodes(shared),
     spaces: memorySpaces(shared),
     snapshots: memorySnapshots(shared),
+    values: memoryValues(shared),
     checkpoints: memoryCheckpoints(shared),
     imports: memoryImports(shared),
     conflicts: memoryConflicts(shared),

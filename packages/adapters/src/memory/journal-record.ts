@@ -37,6 +37,14 @@ export interface KeptManifest {
   text: string;
 }
 
+/** A large value as it is kept. */
+export interface KeptText {
+  key: string;
+  hash: string;
+  storedAtMs: number;
+  text: string;
+}
+
 /** About what a row takes in the journal besides its text, and a record besides its rows. */
 export const ROW_BYTES = 80;
 export const RECORD_BYTES = 120;
@@ -77,6 +85,9 @@ export type JournalRecord =
   | (InPartition & { type: 'drop-chunks'; attempt: string; numbers: readonly number[] })
   | (InPartition & { type: 'manifest'; manifest: KeptManifest })
   | (InPartition & { type: 'drop-manifest'; seq: number })
+  | (InPartition & { type: 'value'; value: KeptText })
+  | (InPartition & { type: 'renew-value'; name: string; atMs: number })
+  | (InPartition & { type: 'drop-value'; name: string })
   | { type: 'retention'; space: SpaceId; retention: Retention }
   | { type: 'checkpoint'; checkpoint: Checkpoint }
   | { type: 'reserve'; space: SpaceId; importId: string }
@@ -140,6 +151,8 @@ function rowsWithText(record: JournalRecord): readonly { text: string }[] {
       return [record.chunk];
     case 'manifest':
       return [record.manifest];
+    case 'value':
+      return [record.value];
     default:
       return [];
   }
@@ -160,6 +173,8 @@ function withoutTexts(record: JournalRecord): object {
       return { ...record, chunk: withoutText(record.chunk) };
     case 'manifest':
       return { ...record, manifest: withoutText(record.manifest) };
+    case 'value':
+      return { ...record, value: withoutText(record.value) };
     default:
       return record;
   }

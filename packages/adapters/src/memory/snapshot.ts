@@ -45,6 +45,7 @@ function* ofPartition(at: PartitionId, kept: Partition): Generator<JournalRecord
     for (const chunk of ofAttempt.values()) yield { type: 'chunk', ...at, chunk };
   }
   for (const manifest of kept.manifests.values()) yield { type: 'manifest', ...at, manifest };
+  for (const value of kept.values.values()) yield { type: 'value', ...at, value };
   for (const batch of kept.inbox.values()) yield { type: 'put', ...at, batch };
 }
 

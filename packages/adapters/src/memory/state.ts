@@ -14,6 +14,7 @@ import { clearDue, type Due, forgetTombstones, noDue, putEntry } from './kept-en
 import { dropLocks, type KeptLocks, noLocks, putLock } from './kept-locks.ts';
 import { dropChunks, dropManifest, type KeptSnapshots, putChunk } from './kept-snapshots.ts';
 import { dropTasks, type KeptTasks, noTasks, putTask } from './kept-tasks.ts';
+import { dropValue, type KeptValues, putValue, renewValue } from './kept-values.ts';
 import { type SortedKeys, sortedKeys } from './sorted-keys.ts';
 import { type TermIndex, termIndex } from './term-index.ts';
 import { type TopicIndex, topicIndex } from './topic-index.ts';
@@ -32,6 +33,7 @@ export interface Partition extends KeptSnapshots {
   keys: SortedKeys;
   terms: TermIndex;
   newestEntrySeq: number;
+  values: KeptValues;
   /** By mutation, in arrival order. */
   inbox: Map<string, KeptBatch>;
   /** Not journaled: who held it died with this process. */
@@ -101,6 +103,7 @@ const emptyPartition = (): Partition => ({
   newestEntrySeq: 0,
   chunks: new Map(),
   manifests: new Map(),
+  values: new Map(),
   inbox: new Map(),
   lease: undefined,
 });
@@ -144,6 +147,12 @@ export function apply(state: State, record: JournalRecord): number {
       return 0;
     case 'drop-manifest':
       return RECORD_BYTES + dropManifest(partitionOf(state, record), record.seq);
+    case 'value':
+      return putValue(partitionOf(state, record).values, record.value);
+    case 'renew-value':
+      return renewValue(partitionOf(state, record).values, record.name, record.atMs);
+    case 'drop-value':
+      return RECORD_BYTES + dropValue(partitionOf(state, record).values, record.name);
     case 'retention':
       state.retentions.set(record.space, record.retention);
       return RECORD_BYTES;
@@ -229,8 +238,9 @@ function takeOut(at: Partition, mutations: readonly MutationId[]): number {
 /** How many rows a space has. */
 export function rowsIn(state: State, space: SpaceId): number {
   let rows = 0;
-  for (const { commits, entries, chunks, manifests, inbox } of state.partitions.get(space)?.values() ?? []) {
-    rows += commits.length + entries.size + manifests.size + inbox.size;
+  for (const kept of state.partitions.get(space)?.values() ?? []) {
+    const { commits, entries, chunks, manifests, inbox, values } = kept;
+    rows += commits.length + entries.size + manifests.size + inbox.size + values.size;
     for (const ofAttempt of chunks.values()) rows += ofAttempt.size;
   }
   return rows;

@@ -6,6 +6,7 @@ import type { InboxRow } from './inbox-row.ts';
 import type { LockRow } from './lock-row.ts';
 import type { CheckpointRow } from './mongo-checkpoints.ts';
 import type { ChunkRow, ManifestRow } from './mongo-snapshots.ts';
+import type { ValueRow } from './mongo-values.ts';
 import type { NodeRow } from './node-row.ts';
 import type { SpaceRow } from './space-row.ts';
 import type { TaskRow } from './task-row.ts';
@@ -19,6 +20,7 @@ export interface Collections {
   nodes: Collection<NodeRow>;
   snapshots: Collection<ManifestRow>;
   chunks: Collection<ChunkRow>;
+  values: Collection<ValueRow>;
   checkpoints: Collection<CheckpointRow>;
   conflicts: Collection<ConflictRow | ConflictCountRow>;
   locks: Collection<LockRow>;
@@ -33,6 +35,7 @@ export const collectionsOf = (db: Db): Collections => ({
   nodes: db.collection('memory_nodes'),
   snapshots: db.collection('memory_snapshots'),
   chunks: db.collection('memory_snapshot_chunks'),
+  values: db.collection('memory_values'),
   checkpoints: db.collection('memory_event_checkpoints'),
   conflicts: db.collection('memory_conflicts'),
   locks: db.collection('memory_locks'),

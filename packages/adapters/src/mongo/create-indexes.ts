@@ -3,6 +3,7 @@ import type { Db } from 'mongodb';
 import { collectionsOf } from './collections.ts';
 import { throwUnavailable } from './mongo-failures.ts';
 import { ENTRY_COUNTS } from './mongo-history.ts';
+import { VALUE_TIMES } from './mongo-values.ts';
 
 /** Not a count. */
 const IS_CONFLICT = { text: { $exists: true } };
@@ -14,7 +15,7 @@ const DAY_SECONDS = 24 * 60 * 60;
  * order of its `_id`, log and entries, needs no other; that one also sees to it that no `seq` is there twice (I2).
  */
 export async function createIndexes(db: Db): Promise<void> {
-  const { events, entries, inbox, nodes, conflicts, locks, tasks } = collectionsOf(db);
+  const { events, entries, inbox, nodes, conflicts, locks, tasks, values } = collectionsOf(db);
   await Promise.all([
     events.createIndex({ space: 1, mutation: 1 }, { unique: true }), // I6: no batch twice
     events.createIndex({ space: 1, partition: 1, keys: 1, seq: 1 }), // the versions of a key
@@ -39,6 +40,7 @@ export async function createIndexes(db: Db): Promise<void> {
     ),
     locks.createIndex({ space: 1, 'holder.connectionId': 1 }, { sparse: true }),
     locks.createIndex({ until: 1 }, { expireAfterSeconds: DAY_SECONDS }),
+    values.createIndex(VALUE_TIMES),
     tasks.createIndex({ space: 1, open: 1, priority: -1, index: 1, dueAt: 1 }),
     tasks.createIndex({ 'claim.attempt': 1 }, { sparse: true }),
     tasks.createIndex({ endedAt: 1 }, { expireAfterSeconds: LIMITS.writeAgeMs / 1_000 }),

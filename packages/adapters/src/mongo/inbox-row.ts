@@ -1,5 +1,11 @@
-import { canonicalText, type MutationId, type PartitionId, type WaitingBatch } from '@mnemon/core';
-import { batchSchema, grantSchema, instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
+import {
+  canonicalText,
+  type MutationId,
+  type PartitionId,
+  storedBatchSchema,
+  type WaitingBatch,
+} from '@mnemon/core';
+import { grantSchema, instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
 import * as z from 'zod';
 import { rowsOf } from './row-range.ts';
 
@@ -23,7 +29,7 @@ export function toInboxRow(at: PartitionId, waiting: WaitingBatch, nowMs: number
 }
 
 const waitingSchema = z.object({
-  batch: batchSchema,
+  batch: storedBatchSchema,
   caller: z.object({
     space: spaceIdSchema,
     instanceId: instanceIdSchema,

@@ -55,8 +55,8 @@ const seqSchema = z.object({ key: z.string(), seq: z.int() });
 
 /** From one collection, the first that has something. */
 async function clearSome(db: Db, at: PartitionId, limit: number): Promise<number> {
-  const { events, entries, snapshots, chunks, inbox, conflicts } = collectionsOf(db);
-  for (const { collectionName } of [events, entries, snapshots, chunks, inbox, conflicts]) {
+  const { events, entries, snapshots, chunks, values, inbox, conflicts } = collectionsOf(db);
+  for (const { collectionName } of [events, entries, snapshots, chunks, values, inbox, conflicts]) {
     const rows = db.collection<{ _id: string }>(collectionName);
     const some = rows.find({ _id: rowsOf(at) }, { projection: { _id: 1 } }).limit(limit);
     const ids = (await some.toArray()).map((row) => row._id);

@@ -13,6 +13,7 @@ import { mongoPolicies } from './mongo-policies.ts';
 import { mongoSnapshots } from './mongo-snapshots.ts';
 import { mongoSpaces } from './mongo-spaces.ts';
 import { mongoTasks } from './mongo-tasks.ts';
+import { mongoValues } from './mongo-values.ts';
 
 /** All that is kept in MongoDB. */
 export const mongoStorage = ({ db }: { db: Db }): StoragePorts => ({
@@ -23,6 +24,7 @@ export const mongoStorage = ({ db }: { db: Db }): StoragePorts => ({
   nodes: mongoNodes({ db }),
   spaces: mongoSpaces({ db }),
   snapshots: mongoSnapshots({ db }),
+  values: mongoValues({ db }),
   checkpoints: mongoCheckpoints({ db }),
   imports: mongoImports({ db }),
   conflicts: mongoConflicts({ db }),

@@ -25,7 +25,7 @@ export interface Conflict {
   version: number;
 }
 
-type ConflictSide = Pick<Version, 'value' | 'hlc' | 'author' | 'clock'>;
+type ConflictSide = Pick<Version, 'value' | 'large' | 'hlc' | 'author' | 'clock'>;
 
 /** Who settled a conflict. Without `instanceId`, the strategy did, at once. */
 export interface Resolution {

@@ -1,8 +1,9 @@
-import type { Batch, Entry, MemoryEvent, Op, Outcome } from '@mnemon/protocol';
+import type { Entry, MemoryEvent, Outcome } from '@mnemon/protocol';
 import type { Conflict } from './conflict.ts';
 import { decide, evolve, type Surroundings, type Writer } from './decide.ts';
 import { meetExpiry } from './expiry.ts';
 import { sizeOf } from './split-delivery.ts';
+import type { StoredBatch, StoredOp } from './stored-op.ts';
 
 /** The current entries of the keys that are about to be written; a missing key has never been written. */
 export type Entries = ReadonlyMap<string, Entry>;
@@ -23,13 +24,13 @@ const CURRENT_ENTRIES_BYTES = 24 * 1024;
 /** A small write may make a large version of a large entry: a batch of them must not make a huge commit. */
 const GROWN_BYTES = 1024 * 1024;
 
-const isGrown = (event: MemoryEvent, op: Op): boolean =>
+const isGrown = (event: MemoryEvent, op: StoredOp): boolean =>
   event.merged !== undefined || event.merging !== undefined || (op.op !== 'put' && op.op !== 'delete');
 
 /** Decides the operations of a batch one after the other, each on what the ones before it made; pure. */
 export function decideBatch(
   entries: Entries,
-  batch: Batch,
+  batch: StoredBatch,
   writer: Writer,
   at: Surroundings & { partition: number; seq: number },
 ): BatchDecision {

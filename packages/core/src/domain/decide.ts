@@ -2,9 +2,9 @@ import {
   counterOf,
   type Entry,
   includes,
+  LIMITS,
   latest,
   type MemoryEvent,
-  type Op,
   type Outcome,
   type Policy,
   policyFor,
@@ -13,9 +13,11 @@ import {
 } from '@mnemon/protocol';
 import type { Conflict } from './conflict.ts';
 import { decideChange } from './decide-change.ts';
+import { takesLargeValues } from './large-value.ts';
 import { clamp, isTooLarge, makeEvent, mergedSiblings } from './make-event.ts';
 import { refused, refuseOp, type Standing, type Writer } from './refuse-op.ts';
 import { type Rule, resolve } from './resolve.ts';
+import type { StoredOp } from './stored-op.ts';
 import { isLater } from './strategies/later.ts';
 import { STRATEGY_RULES } from './strategies/strategies.ts';
 import type { Base } from './strategies/strategy.ts';
@@ -47,7 +49,12 @@ export interface Decision {
  * replaced; else both writes are concurrent, and the strategy decides. The server alone counts: the writer's own
  * earlier writes always count as seen, so an instance that restarted under its old id is safe.
  */
-export function decide(entry: Entry | undefined, op: Op, writer: Writer, around: Surroundings): Decision {
+export function decide(
+  entry: Entry | undefined,
+  op: StoredOp,
+  writer: Writer,
+  around: Surroundings,
+): Decision {
   const { nowMs } = around;
   const refusal = refuseOp(entry, op, writer, around);
   if (refusal) return { outcome: refusal };
@@ -61,6 +68,10 @@ export function decide(entry: Entry | undefined, op: Op, writer: Writer, around:
   }
   const policy = policyFor(around.policies, op.key);
   const rule = ruleFor(op, policy);
+  if (op.large && !takesLargeValues(rule.strategy)) {
+    const message = `${rule.strategy} takes values of at most ${LIMITS.valueBytes} bytes`;
+    return { outcome: refused('value-too-large', message) };
+  }
   const ttlMs = op.op === 'put' ? (op.ttlMs ?? policy?.ttlMs) : undefined;
   const identity = { hlc: clamp(op.hlc, nowMs), author: writer.instanceId, clock: dot };
   const arrived = versionOf(op, identity, ttlMs && nowMs + ttlMs);
@@ -77,7 +88,7 @@ export function decide(entry: Entry | undefined, op: Op, writer: Writer, around:
   return { event, conflict, outcome: { status: 'merged', version: event.version } };
 }
 
-function ruleFor({ strategy }: Op, policy: Policy | undefined): Rule {
+function ruleFor({ strategy }: StoredOp, policy: Policy | undefined): Rule {
   if (strategy) return { strategy };
   return policy?.strategy
     ? { strategy: policy.strategy, pattern: policy.pattern }
@@ -124,7 +135,7 @@ function replace(
 /** What the writer had read, or the `seq` of the commit that has to be asked. */
 function baseOf(
   entry: Entry,
-  { key, seen, seenSeq }: Op,
+  { key, seen, seenSeq }: StoredOp,
   { instanceId }: Writer,
   { eventAt }: Surroundings,
 ): Base | number {
@@ -136,7 +147,7 @@ function baseOf(
   if (seenSeq === undefined) return 'unknown';
   const event = eventAt(seenSeq, key);
   if (event === 'not-loaded') return seenSeq;
-  return event && isSame(event.clock, seen) ? { value: event.value } : 'unknown';
+  return event && !event.large && isSame(event.clock, seen) ? { value: event.value } : 'unknown';
 }
 
 const isSame = (a: VectorClock, b: VectorClock): boolean => includes(a, b) && includes(b, a);

@@ -7,12 +7,12 @@ import {
   latest,
   type MemoryEvent,
   merge,
-  type Op,
 } from '@mnemon/protocol';
 import type { Loaded, PartitionId } from '../ports/event-log.ts';
 import { type MutationId, seal } from './commit.ts';
 import { evolve } from './decide.ts';
 import type { Plan } from './plan-commits.ts';
+import type { StoredOp } from './stored-op.ts';
 
 /** Who expires entries: the service itself. */
 const SERVICE = 'mnemon:expiry' as InstanceId;
@@ -24,9 +24,9 @@ const SERVICE = 'mnemon:expiry' as InstanceId;
  */
 export function meetExpiry(
   entry: Entry | undefined,
-  op: Op,
+  op: StoredOp,
   nowMs: number,
-): { entry: Entry | undefined; op: Op } {
+): { entry: Entry | undefined; op: StoredOp } {
   if (!entry || !hasExpired(entry, nowMs)) return { entry, op };
   const isAfter = op.hlc.wallMs >= (entry.expiresAtMs ?? 0);
   const seen = isAfter ? merge(op.seen, entry.clock) : op.seen;

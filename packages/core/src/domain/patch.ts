@@ -3,7 +3,7 @@ import { createPatch } from 'rfc6902';
 import { canonicalText } from './commit.ts';
 
 /** What a patch is between; an event or an entry is one. */
-export type Content = Metadata & Pick<Entry, 'value' | 'expiresAtMs'>;
+export type Content = Metadata & Pick<Entry, 'value' | 'large' | 'expiresAtMs'>;
 
 type Differ = (before: Content | undefined, after: Content | undefined) => Patch;
 
@@ -30,7 +30,7 @@ export function createDiffer(): Differ {
   return (before, after) => createPatch(contentOf(before), contentOf(after), replaceLong) as Patch;
 }
 
-const FIELDS = ['value', 'tags', 'importance', 'entities', 'relationships', 'expiresAtMs'] as const;
+const FIELDS = ['value', 'large', 'tags', 'importance', 'entities', 'relationships', 'expiresAtMs'] as const;
 
 /** The document that patches are about: what is deleted says nothing. */
 export function contentOf(version: Content | undefined): Content {

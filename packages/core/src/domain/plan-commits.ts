@@ -1,10 +1,11 @@
-import type { Ack, Batch, ErrorCode, Fence, Outcome } from '@mnemon/protocol';
+import type { Ack, ErrorCode, Fence, Outcome } from '@mnemon/protocol';
 import type { Append, Loaded, PartitionId } from '../ports/event-log.ts';
 import type { WaitingBatch } from '../ports/inbox.ts';
 import { type Commit, type SealedCommit, seal } from './commit.ts';
 import { type ConflictRecord, closedBy, recordsOf } from './conflict.ts';
 import type { Surroundings } from './decide.ts';
 import { type BatchDecision, decideBatch, type Entries } from './decide-batch.ts';
+import type { StoredBatch } from './stored-op.ts';
 
 /** What to append for some batches, and what to answer their writers once it is. */
 export interface Plan extends Required<Append> {
@@ -161,7 +162,7 @@ const dependsOnState = (outcome: Outcome): boolean =>
 const findAnswer = (commits: readonly SealedCommit[], { batch }: WaitingBatch): SealedCommit | undefined =>
   commits.find(({ commit }) => commit.mutation.client === batch.client && commit.mutation.n === batch.n);
 
-function refuseAll({ client, n, ops }: Batch, code: ErrorCode, message: string): Ack {
+function refuseAll({ client, n, ops }: StoredBatch, code: ErrorCode, message: string): Ack {
   const refused: Outcome = { status: 'refused', code, message };
   return { client, n, outcomes: ops.map(() => refused), shared: 1 };
 }

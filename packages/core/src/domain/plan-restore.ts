@@ -1,7 +1,8 @@
-import type { ClientId, Entry, Op } from '@mnemon/protocol';
+import type { ClientId, Entry } from '@mnemon/protocol';
 import { canonicalText, hashOf } from './commit.ts';
 import type { Past } from './history-page.ts';
 import { contentOf } from './patch.ts';
+import type { StoredOp } from './stored-op.ts';
 
 /** One key whose content differs: as it is to be again, and as it was when the restoration was decided on. */
 export interface Restoration {
@@ -18,7 +19,7 @@ export const saysTheSame = ({ wanted, replaced }: Restoration): boolean =>
  * The operation that brings `wanted` back, unless the key has changed since. An entry comes back with the lifetime that
  * it had left at `to`.
  */
-export function restoringOp({ key, wanted, replaced }: Restoration, to: Past, nowMs: number): Op {
+export function restoringOp({ key, wanted, replaced }: Restoration, to: Past, nowMs: number): StoredOp {
   const common = {
     key,
     seen: replaced?.clock ?? {},
@@ -28,7 +29,7 @@ export function restoringOp({ key, wanted, replaced }: Restoration, to: Past, no
   if (wanted?.value === undefined) return { op: 'delete', ...common };
   const { expiresAtMs, value, ...metadata } = contentOf(wanted) as Entry;
   const ttlMs = expiresAtMs === undefined ? {} : { ttlMs: expiresAtMs - to.timeMs };
-  return { op: 'put', ...common, value, ...metadata, ...ttlMs } as Op;
+  return { op: 'put', ...common, value, ...metadata, ...ttlMs } as StoredOp;
 }
 
 /** The batch's name follows from what it does: asked for twice, it is one batch, and applied once (I6). */

@@ -5,11 +5,11 @@ import {
   type Grant,
   type InstanceId,
   LIMITS,
-  type Op,
   type Outcome,
 } from '@mnemon/protocol';
 import { shown } from './shown.ts';
 import { sizeOf } from './split-delivery.ts';
+import type { StoredOp } from './stored-op.ts';
 
 /** Who writes, as the verified token says. */
 export interface Writer {
@@ -30,7 +30,7 @@ export interface Standing {
 /** Why an operation may not even be tried, if so. */
 export function refuseOp(
   entry: Entry | undefined,
-  op: Op,
+  op: StoredOp,
   writer: Writer,
   { nowMs, tokens }: Standing,
 ): Outcome | undefined {

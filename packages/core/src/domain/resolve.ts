@@ -1,5 +1,6 @@
 import type { Entry, MemoryEvent, Strategy as StrategyName, VectorClock } from '@mnemon/protocol';
 import type { Conflict, ConflictType } from './conflict.ts';
+import { takesLargeValues } from './large-value.ts';
 import { isTooLarge, makeEvent, mergedOf } from './make-event.ts';
 import type { Writer } from './refuse-op.ts';
 import { lastWriteWins } from './strategies/last-write-wins.ts';
@@ -31,7 +32,10 @@ export function resolve(
   });
   let type: ConflictType =
     stored.value === undefined || arrived.value === undefined ? 'concurrent-delete' : 'concurrent-write';
-  let made = STRATEGY_RULES[strategy].merge({ stored, arrived, base, seen });
+  let made =
+    stored.large && !takesLargeValues(strategy)
+      ? ('too-large' as const)
+      : STRATEGY_RULES[strategy].merge({ stored, arrived, base, seen });
   if (typeof made === 'string') {
     type = made;
     made = lastWriteWins(stored, arrived);
@@ -57,8 +61,9 @@ export function resolve(
   return { event, conflict };
 }
 
-const sideOf = ({ value, hlc, author, clock }: Version) => ({
+const sideOf = ({ value, large, hlc, author, clock }: Version) => ({
   ...(value !== undefined && { value }),
+  ...(large && { large }),
   hlc,
   author,
   clock,

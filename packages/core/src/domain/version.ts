@@ -1,8 +1,19 @@
-import type { HybridTime, InstanceId, JsonValue, Metadata, Op, Sibling, VectorClock } from '@mnemon/protocol';
+import type {
+  HybridTime,
+  InstanceId,
+  JsonValue,
+  LargeValue,
+  Metadata,
+  Sibling,
+  VectorClock,
+} from '@mnemon/protocol';
+import type { StoredOp } from './stored-op.ts';
 
 /** What a strategy sees of one version of a key; without `value` it is a deletion. Every entry and event is one. */
 export interface Version extends Metadata {
   value?: JsonValue | undefined;
+  /** Then `value` is null. */
+  large?: LargeValue | undefined;
   hlc: HybridTime;
   author: InstanceId;
   clock: VectorClock;
@@ -14,17 +25,17 @@ export interface Version extends Metadata {
 
 /** What an operation makes of its key, if nothing else is there. */
 export function versionOf(
-  op: Extract<Op, { op: 'put' | 'delete' }>,
+  op: Extract<StoredOp, { op: 'put' | 'delete' }>,
   identity: Pick<Version, 'hlc' | 'author' | 'clock'>,
   expiresAtMs: number | undefined,
 ): Version {
   if (op.op === 'delete') return { ...identity, ...pick(op, ['importance']) };
   const lifetime = expiresAtMs === undefined ? {} : { expiresAtMs };
-  return { ...identity, ...pick(op, METADATA), value: op.value, ...lifetime };
+  return { ...identity, ...pick(op, [...METADATA, 'large']), value: op.value, ...lifetime };
 }
 
 const METADATA = ['tags', 'importance', 'entities', 'relationships'] as const;
-const CONTENT = ['value', ...METADATA, 'expiresAtMs', 'siblings', 'merging'] as const;
+const CONTENT = ['value', 'large', ...METADATA, 'expiresAtMs', 'siblings', 'merging'] as const;
 const VERSION = [...CONTENT, 'hlc', 'author', 'clock'] as const;
 
 /** The version that an entry is, without what only the entry has. */

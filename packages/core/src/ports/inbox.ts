@@ -1,11 +1,11 @@
-import type { Batch } from '@mnemon/protocol';
 import type { Caller, Identity } from '../domain/caller.ts';
 import type { MutationId } from '../domain/commit.ts';
+import type { StoredBatch } from '../domain/stored-op.ts';
 import type { PartitionId } from './event-log.ts';
 
 /** A batch that waits for a group commit, with all that the holder needs to decide and answer it. */
 export interface WaitingBatch {
-  batch: Batch;
+  batch: StoredBatch;
   /** Whoever has no connection gets no ack posted: it looks for its batch in the log. */
   caller: Identity & Partial<Pick<Caller, 'connectionId'>>;
   /** The id of the request that brought it; the ack repeats it. */

@@ -16,6 +16,7 @@ import type { RandomId } from './random-ids.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Spaces } from './spaces.ts';
 import type { Tasks } from './tasks.ts';
+import type { Values } from './values.ts';
 
 /** The ports of one store: they share what they keep. */
 export const STORAGE_PORTS = [
@@ -26,6 +27,7 @@ export const STORAGE_PORTS = [
   'nodes',
   'spaces',
   'snapshots',
+  'values',
   'checkpoints',
   'imports',
   'conflicts',
@@ -49,6 +51,7 @@ export interface Ports {
   nodes: Nodes;
   spaces: Spaces;
   snapshots: Snapshots;
+  values: Values;
   checkpoints: Checkpoints;
   imports: Imports;
   fanout: Fanout;

@@ -6,8 +6,9 @@ import type { PartitionId } from '../ports/event-log.ts';
 import type { Ports } from '../ports/ports.ts';
 import { LOG_COMMITS } from './catch-up.ts';
 import { snapshotBefore, snapshotEntries } from './read-snapshot.ts';
+import { sweepValues } from './sweep-values.ts';
 
-export type CompactionPorts = Pick<Ports, 'log' | 'snapshots' | 'checkpoints' | 'nodes' | 'clock'>;
+export type CompactionPorts = Pick<Ports, 'log' | 'snapshots' | 'values' | 'checkpoints' | 'nodes' | 'clock'>;
 
 export interface Compaction {
   /** The log holds every commit after this. */
@@ -58,6 +59,8 @@ export async function compact(
     await snapshots.remove(at, seq);
   }
   await sweep(ports, at, taken);
+  // 6. Take out large values that only that part of the log, or nothing, has named.
+  await sweepValues(ports, at, agedMs);
   return { floor, dropped };
 }
 

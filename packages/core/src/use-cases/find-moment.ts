@@ -66,4 +66,4 @@ async function newestBy(
 
 export const foreignCursor = () => wireError('bad-cursor', 'this cursor is not of this log');
 export const foreignPage = () => wireError('bad-cursor', 'this page was not given out by this service');
-const tooOld = () => wireError('too-old', 'the log no longer reaches back so far');
+export const tooOld = () => wireError('too-old', 'the log no longer reaches back so far');

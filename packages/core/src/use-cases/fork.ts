@@ -13,11 +13,14 @@ import { evolve } from '../domain/decide.ts';
 import type { Past } from '../domain/history-page.ts';
 import type { Loaded, PartitionId } from '../ports/event-log.ts';
 import type { Ports } from '../ports/ports.ts';
-import { findMoment, type PastPorts, unlessCompacted } from './find-moment.ts';
+import type { ValueId } from '../ports/values.ts';
+import { findMoment, type PastPorts, tooOld, unlessCompacted } from './find-moment.ts';
 import { newestCommit } from './newest-commit.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 import { nextItems } from './scoped-entries.ts';
 import { entriesAt, nothingThere } from './state-at.ts';
+
+type ForkPorts = PastPorts & Pick<Ports, 'clock' | 'values'>;
 
 /** After this long a call answers how far it came. */
 const WORK_MS = 10_000;
@@ -30,7 +33,7 @@ const WORK_MS = 10_000;
  * could fill another's memory before its owner comes. A space that anybody has written to is refused with `conflict`.
  */
 export async function fork(
-  ports: PastPorts & Pick<Ports, 'clock' | 'randomId'>,
+  ports: ForkPorts & Pick<Ports, 'randomId'>,
   source: Identity,
   target: Identity,
   cursor: Cursor,
@@ -109,13 +112,18 @@ interface Step {
   afterKey?: string;
 }
 
-async function copyNext(ports: PastPorts & Pick<Ports, 'clock'>, step: Step): Promise<Answered<void>> {
+async function copyNext(ports: ForkPorts, step: Step): Promise<Answered<void>> {
   const { source, target, name, past, loaded, afterKey } = step;
   const start = { scope: { prefix: '' }, limit: LIMITS.batchOps, ...(afterKey && { afterKey }) };
   const reading = await unlessCompacted(ports, source.space, [past], () =>
     nextItems(ports, source, start, (entries) => entriesAt(ports, source.space, entries, past)),
   );
   if (!reading.ok) return reading;
+  for (const { key, large } of reading.value.items) {
+    if (!large) continue;
+    const copied = await copyValue(ports, source, target, { key, hash: large.hash });
+    if (!copied.ok) return copied;
+  }
   const events = reading.value.items.map(
     ({ partition: _, seq: __, ...version }): MemoryEvent => ({ type: 'created', ...version }),
   );
@@ -137,5 +145,18 @@ async function copyNext(ports: PastPorts & Pick<Ports, 'clock'>, step: Step): Pr
   });
   const entries = events.map((event) => ({ entry: evolve(event, 0, seq), loadedSeq: 0 }));
   await ports.log.append({ ...at, commits: [commit], entries, settled: [] });
+  return ok(undefined);
+}
+
+/** Before the commit that names it. */
+async function copyValue(
+  { values, clock }: ForkPorts,
+  { space: from }: Identity,
+  { space: to }: Identity,
+  id: ValueId,
+): Promise<Answered<void>> {
+  const text = await values.get({ space: from, partition: 0 }, id);
+  if (text === undefined) return refuse(tooOld());
+  await values.put({ space: to, partition: 0 }, id, text, clock.now());
   return ok(undefined);
 }

@@ -15,7 +15,7 @@ import { groupBySize } from '../domain/split-delivery.ts';
 import type { Pause } from '../ports/pause.ts';
 import type { Ports } from '../ports/ports.ts';
 import { pairsOf } from './diff.ts';
-import { findMoment, foreignPage, unlessCompacted } from './find-moment.ts';
+import { findMoment, foreignPage, tooOld, unlessCompacted } from './find-moment.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 import { nextItems } from './scoped-entries.ts';
 import { nothingThere } from './state-at.ts';
@@ -59,6 +59,12 @@ export async function restore(
     ? {}
     : { page: restoreToken.encode({ of: 'restore', epoch, from, to, afterKey: last.key }) };
   // 3. Write. Said to be sent again, because it may be: its answer is then looked for first.
+  const at = { space, partition: 0 };
+  const large = batch.flatMap(({ key, wanted }) => (wanted?.large ? [{ key, hash: wanted.large.hash }] : []));
+  for (const id of large) {
+    // What was about to be taken out stays.
+    if (!(await ports.values.renew(at, id, ports.clock.now()))) return refuse(tooOld());
+  }
   const client = restorationName({ space, ...cursors, scope, ...(afterKey !== undefined && { afterKey }) });
   const ops = batch.map((each) => restoringOp(each, to, ports.clock.now()));
   const writer: Identity = { space, instanceId, userId, grants, tokenExpiresAtMs };

@@ -1,5 +1,6 @@
-import { type Ack, type Batch, wireError } from '@mnemon/protocol';
+import { type Ack, wireError } from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
+import type { StoredBatch } from '../domain/stored-op.ts';
 import type { Pause } from '../ports/pause.ts';
 import type { Ports } from '../ports/ports.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
@@ -13,20 +14,20 @@ const LONGEST_PAUSE_MS = 200;
 const RETRY_MS = 1_000;
 
 /**
- * Writes a batch for a writer without a connection, and answers its ack. While another holder of the lease commits it,
+ * Writes a batch for a writer without a connection, and answers its ack with the log's epoch. While another holder of the lease commits it,
  * this looks for it in the log. A batch that may have been sent before says so with `resend` (I6).
  */
 export async function writeAndWait(
   ports: Ports,
   pause: Pause,
   identity: Identity,
-  batch: Batch,
-): Promise<Answered<Ack>> {
+  batch: StoredBatch,
+): Promise<Answered<Ack & { epoch: string }>> {
   const untilMs = ports.clock.now() + PATIENCE_MS;
   let sent = batch;
   while (ports.clock.now() < untilMs) {
     const attempt = await attemptWrite(ports, { batch: sent, caller: identity, requestId: '' });
-    if ('ack' in attempt) return ok(attempt.ack);
+    if ('ack' in attempt) return ok({ ...attempt.ack, epoch: attempt.epoch });
     if (!attempt.drained) await whileAnotherCommits(ports, pause, identity, batch);
     sent = { ...batch, resend: true }; // I6: from now on it may be in the log
   }
@@ -38,7 +39,7 @@ async function whileAnotherCommits(
   { log, clock }: Ports,
   pause: Pause,
   { space }: Identity,
-  { client, n }: Batch,
+  { client, n }: StoredBatch,
 ): Promise<void> {
   const untilMs = clock.now() + RETRY_MS;
   const query = { space, partition: 0, keys: [], mutations: [{ client, n }] };

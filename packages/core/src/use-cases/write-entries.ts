@@ -28,7 +28,7 @@ export async function writeEntries(
 }
 
 /** The batch's ack; or, when it had to wait for others, how long it has, and whether this call committed what waited. */
-export type Attempt = { ack: Ack } | { waitedMs: number; drained: boolean };
+export type Attempt = { ack: Ack; epoch: string } | { waitedMs: number; drained: boolean };
 
 /** One attempt at a batch; its ack is posted to the writer's connection, if it has one. */
 export async function attemptWrite(ports: Ports, waiting: WaitingBatch): Promise<Attempt> {
@@ -48,7 +48,7 @@ export async function attemptWrite(ports: Ports, waiting: WaitingBatch): Promise
     // 4. Publish.
     if (committed) {
       await publish(ports, plan);
-      return { ack: answer.ack };
+      return { ack: answer.ack, epoch: plan.epoch };
     }
   }
   // Somebody else writes here too: whoever holds the lease commits for all.

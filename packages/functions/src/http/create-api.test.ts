@@ -50,6 +50,7 @@ test('a token of several instances needs one to be named, in the header or the q
 
 describe('what the API cannot take is a problem', () => {
   const json = { 'content-type': 'application/json' };
+  const put = (key: string, length: number) => ({ op: 'put', key, value: 'x'.repeat(length) });
   test.each<[string, string, RequestInit & { json?: unknown }, string]>([
     ['a path that is none', '/nowhere', {}, 'not-found'],
     ['a method that is none', '/entry?key=a', { method: 'PATCH' }, 'method-not-allowed'],
@@ -68,14 +69,38 @@ describe('what the API cannot take is a problem', () => {
     [
       'a body that is too large',
       '/entry?key=a',
-      { method: 'PUT', json: { value: 'x'.repeat(97 * 1024) } },
+      { method: 'PUT', json: { value: 'x'.repeat(1121 * 1024) } },
       'body-too-large',
     ],
     [
       'a value that is too large',
       '/entry?key=a',
-      { method: 'PUT', json: { value: 'x'.repeat(65 * 1024) } },
+      { method: 'PUT', json: { value: 'x'.repeat(1025 * 1024) } },
       'value-too-large',
+    ],
+    [
+      'a large value among others',
+      '/entries',
+      { method: 'POST', json: { ops: [put('a', 65 * 1024), put('b', 1)] } },
+      'value-too-large',
+    ],
+    [
+      'a batch that is too large',
+      '/entries',
+      { method: 'POST', json: { ops: [put('a', 50 * 1024), put('b', 50 * 1024)] } },
+      'batch-too-large',
+    ],
+    [
+      'a body that is too large for its route',
+      '/restore',
+      { method: 'POST', json: { more: 'x'.repeat(97 * 1024) } },
+      'body-too-large',
+    ],
+    [
+      'a value that is named instead of sent',
+      '/entries',
+      { method: 'POST', json: { ops: [{ ...put('a', 1), large: { sizeBytes: 1, hash: 'a'.repeat(64) } }] } },
+      'bad-request',
     ],
   ])('%s', async (_, path, init, code) => {
     const answer = await startApi().ask(path, init);

@@ -1,6 +1,6 @@
 import { Unavailable } from '@mnemon/core';
 import { LIMITS, type WireError, wireError } from '@mnemon/protocol';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { HTTPException } from 'hono/http-exception';
@@ -19,11 +19,13 @@ import { addPast } from './resources/past.ts';
 import { addRepair } from './resources/repair.ts';
 import { addSpace } from './resources/space.ts';
 import { addTickets } from './resources/tickets.ts';
+import { addValues } from './resources/values.ts';
 
 /** One file per resource; each adds its routes. */
 const RESOURCES = [
   addHealth,
   addEntries,
+  addValues,
   addFind,
   addEvents,
   addPast,
@@ -50,7 +52,7 @@ export function newAccessibleApi(app: HttpApp, open: ReadonlySet<string>): Api {
   const api = newApi();
   if (app.settings.HTTP_CORS_ORIGINS.length > 0) api.use('*', allowOrigins(app.settings.HTTP_CORS_ORIGINS));
   api.use('*', identify(app, open));
-  api.use('*', bodyLimit({ maxSize: LIMITS.batchBytes, onError: (c) => problem(c, tooLarge()) }));
+  api.use('*', limitBody);
   api.notFound((c) => noRoute(api, c));
   api.onError((error, c) => problem(c, failure(c, error)));
   return api;
@@ -68,7 +70,17 @@ const allowOrigins = (origins: readonly string[]) =>
     maxAge: 600,
   });
 
-const tooLarge = () => wireError('body-too-large', `a request has at most ${LIMITS.batchBytes} bytes`);
+/** Of requests that may carry more than others. */
+const BODY_BYTES: Readonly<Record<string, number>> = {
+  'PUT /entry': LIMITS.largeValueBytes + LIMITS.batchBytes,
+  'POST /entries': LIMITS.largeValueBytes + LIMITS.batchBytes,
+};
+
+const limitBody: MiddlewareHandler = (c, next) => {
+  const maxSize = BODY_BYTES[`${c.req.method} ${c.req.path}`] ?? LIMITS.batchBytes;
+  const tooLarge = wireError('body-too-large', `a request of this route has at most ${maxSize} bytes`);
+  return bodyLimit({ maxSize, onError: (c) => problem(c, tooLarge) })(c, next);
+};
 
 function noRoute(api: Api, c: Context): Response {
   const methods = api.routes

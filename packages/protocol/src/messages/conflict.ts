@@ -4,6 +4,7 @@ import { envelope } from '../envelope.ts';
 import { hybridTimeSchema } from '../hybrid-clock.ts';
 import { instanceIdSchema } from '../ids.ts';
 import { jsonValueSchema } from '../json-value.ts';
+import { largeValueSchema } from '../large-value.ts';
 import { putMetadataFields } from '../metadata.ts';
 import { outcomeSchema } from '../outcome.ts';
 import { pagingFields } from '../paging.ts';
@@ -35,6 +36,7 @@ export type Merged = z.infer<typeof mergedSchema>;
 /** One of the writes that met; without `value` a deletion, unless it `isCut`. */
 const side = {
   value: z.optional(storedValueSchema),
+  large: z.optional(largeValueSchema),
   hlc: hybridTimeSchema,
   author: instanceIdSchema,
   clock: vectorClockSchema,

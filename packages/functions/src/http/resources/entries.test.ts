@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { Entry } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
 import { startApi } from '../http.fixture.ts';
 
@@ -103,6 +105,46 @@ describe('a conditional write', () => {
   ])('that says %o is not understood', async (headers) => {
     const answer = await startApi().ask('/entry?key=a', PUT(1, headers as Record<string, string>));
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([400, 'bad-request']);
+  });
+});
+
+describe('a value of more than 64 KB', () => {
+  const text = 'ä'.repeat(40_000);
+  const largeOf = async (ask: Api['ask']) => {
+    const found = (await (await ask('/entries?prefix=docs')).json()) as { entries: Entry[] };
+    return found.entries[0];
+  };
+
+  test('is read as it was written, by its key or its hash; elsewhere its size and hash stand for it', async () => {
+    const api = startApi();
+    const answer = await api.ask('/entry?key=docs/1', PUT(text));
+    expect(await answer.json()).toEqual({ status: 'applied', version: 1 });
+    expect(await read(api, 'docs/1')).toMatchObject({ status: 200, etag: '"1"', body: { value: text } });
+    const listed = await largeOf(api.ask);
+    const hash = createHash('sha256').update(JSON.stringify(text)).digest('hex');
+    expect(listed).toMatchObject({ value: null, large: { sizeBytes: 80_002, hash } });
+    const value = await api.ask(`/value?key=docs/1&hash=${hash}`);
+    expect([value.status, await value.json()]).toEqual([200, text]);
+    expect((await api.ask(`/value?key=docs/2&hash=${hash}`)).status).toBe(404);
+  });
+
+  test('outside of the grants is not shown, whoever knows its hash', async () => {
+    const { ask } = startApi();
+    await ask('/entry?key=docs/1', PUT(text));
+    const hash = (await largeOf(ask))?.large?.hash;
+    const claims = { grants: [{ pattern: 'own/**', access: 'write' as const }] };
+    expect((await ask(`/value?key=docs/1&hash=${hash}`, { claims })).status).toBe(403);
+    expect((await ask(`/value?key=own/1&hash=${hash}`, { claims })).status).toBe(404);
+    expect((await ask('/entry?key=docs/1', { ...PUT(text), claims })).status).toBe(403);
+  });
+
+  test('sent again under its idempotency key changes nothing and gets the first answer (I6)', async () => {
+    const api = startApi();
+    const put = PUT(text, { 'idempotency-key': 'once' });
+    const first = await (await api.ask('/entry?key=docs/1', put)).json();
+    await api.ask('/entry?key=docs/1', PUT('short'));
+    expect(await (await api.ask('/entry?key=docs/1', put)).json()).toEqual(first);
+    expect(await read(api, 'docs/1')).toMatchObject({ etag: '"2"', body: { value: 'short' } });
   });
 });
 

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { readEntry, writeAndWait } from '@mnemon/core';
+import { readWholeEntry, writeBatch } from '@mnemon/core';
 import {
   type Ack,
   entrySchema,
@@ -45,12 +45,12 @@ export function addEntries(api: Api, app: HttpApp): void {
     {
       ...ONE_ENTRY,
       method: 'get',
-      summary: 'The current entry of a key; its version is the ETag',
+      summary: 'The current entry of a key, however large its value; its version is the ETag',
       request: { query: keyQuery, headers: z.object({ 'if-none-match': z.string().optional() }) },
       responses: { 200: jsonOf('The entry.', entry), 304: { description: 'It is still that version.' } },
     },
     async (c) => {
-      const found = await readEntry(app.ports, c.get('identity'), c.req.valid('query').key);
+      const found = await readWholeEntry(app.ports, c.get('identity'), c.req.valid('query').key);
       return respond(c, found, (value) => {
         const headers = { etag: etagOf(value.version) };
         const isKnown = c.req.valid('header')['if-none-match'] === headers.etag;
@@ -64,7 +64,8 @@ export function addEntries(api: Api, app: HttpApp): void {
     {
       ...ONE_ENTRY,
       method: 'put',
-      summary: 'Writes a key. Without a condition or `seen`, concurrently with whatever is there',
+      summary:
+        'Writes a key, with a value of up to 1 MB. Without a condition or `seen`, concurrently with whatever is there',
       request: {
         query: keyQuery,
         headers: conditionalHeaders,
@@ -102,12 +103,18 @@ function addBatch(api: Api, app: HttpApp): void {
       method: 'post',
       path: '/entries',
       tags: ['entries'],
-      summary: 'Writes several keys in one commit; one outcome each, in their order',
+      summary:
+        'Writes several keys in one commit; one outcome each, in their order. More than 64 KB go alone',
       request: {
         headers: z.object({ 'idempotency-key': idempotencyKey }),
         body: jsonBody(z.strictObject({ ops })),
       },
-      responses: { 200: jsonOf('What became of each.', z.object({ outcomes: z.array(outcome), commit })) },
+      responses: {
+        200: jsonOf(
+          'What became of each.',
+          z.object({ outcomes: z.array(outcome), commit, epoch: z.string() }),
+        ),
+      },
     },
     async (c) => {
       const nowMs = app.ports.clock.now();
@@ -118,7 +125,7 @@ function addBatch(api: Api, app: HttpApp): void {
         read.push(parsed.value);
       }
       const answered = await write(app, c, read, c.req.valid('header')['idempotency-key']);
-      return respond(c, answered, ({ outcomes, commit }) => c.json({ outcomes, commit }));
+      return respond(c, answered, ({ outcomes, commit, epoch }) => c.json({ outcomes, commit, epoch }));
     },
   );
 }
@@ -130,7 +137,7 @@ function write(
   idempotencyKey: string | undefined,
 ) {
   const identity = c.get('identity');
-  return writeAndWait(ports, pause, identity, {
+  return writeBatch(ports, pause, identity, {
     ...batchName(identity, idempotencyKey, ports.randomId),
     ops,
   });
