@@ -24,7 +24,7 @@ import { stateRequestFrameSchema, stateResponseSchema } from './messages/state.t
 import { subscribeSchema } from './messages/subscribe.ts';
 import { taskAnswerSchema, taskMessageSchema } from './messages/task.ts';
 import { unsubscribedSchema, unsubscribeSchema } from './messages/unsubscribe.ts';
-import { writeSchema } from './messages/write.ts';
+import { isPlainWrite, writeSchema } from './messages/write.ts';
 import { utf8Length } from './utf8-length.ts';
 
 /** What a client may say. */
@@ -75,7 +75,7 @@ export type Parsed<Frame> = { ok: true; frame: Frame } | { ok: false; id: string
 
 /** Reads a frame from a client. A refusal carries the frame's `id` where it had a readable one, else ''. */
 export function parseClientFrame(text: string): Parsed<ClientFrame> {
-  const parsed = parse(clientFrameSchema, text);
+  const parsed = parse(clientFrameSchema, text, isPlainWrite);
   if (parsed.ok && parsed.frame.type === 'write' && utf8Length(text) > LIMITS.batchBytes) {
     const error = wireError('batch-too-large', `a batch has at most ${LIMITS.batchBytes} bytes`);
     return { ok: false, id: parsed.frame.id, error };
@@ -86,13 +86,19 @@ export function parseClientFrame(text: string): Parsed<ClientFrame> {
 /** Reads a frame from a server. */
 export const parseServerFrame = (text: string): Parsed<ServerFrame> => parse(serverFrameSchema, text);
 
-function parse<Schema extends z.ZodMiniType>(schema: Schema, text: string): Parsed<z.infer<Schema>> {
+/** `isPlain` tells, of some frames that the schema takes, that it does: they needn't be looked at further. */
+function parse<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  text: string,
+  isPlain: (json: unknown) => boolean = () => false,
+): Parsed<z.infer<Schema>> {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
     return { ok: false, id: '', error: wireError('bad-frame', 'a frame is JSON text') };
   }
+  if (isPlain(json)) return { ok: true, frame: json as z.infer<Schema> };
   const frame = schema.safeParse(json);
   if (frame.success) return { ok: true, frame: frame.data };
   const addressed = anyEnvelopeSchema.safeParse(json);

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { envelope } from '../envelope.ts';
-import { hybridTimeSchema } from '../hybrid-clock.ts';
+import { hybridTimeSchema, isHybridTime } from '../hybrid-clock.ts';
 import { clientIdSchema } from '../ids.ts';
-import { jsonValueSchema } from '../json-value.ts';
-import { keySchema } from '../key.ts';
+import { jsonValueSchema, valueProblem } from '../json-value.ts';
+import { keyProblem, keySchema } from '../key.ts';
 import { LIMITS } from '../limits.ts';
 import { putMetadataFields } from '../metadata.ts';
 import { strategySchema } from '../strategy.ts';
-import { vectorClockSchema } from '../vector-clock.ts';
+import { clockProblem, vectorClockSchema } from '../vector-clock.ts';
 import { fenceSchema } from './lock.ts';
 
 const opFields = {
@@ -42,6 +42,25 @@ export const opSchema = z.discriminatedUnion('op', [
 ]);
 export type Op = z.infer<typeof opSchema>;
 
+const PLAIN_FIELDS = new Set(['op', 'key', 'value', 'seen', 'seenSeq', 'hlc']);
+
+/** Whether it is a put of a value and nothing more, as most operations are. Answers no for others, whatever they are. */
+export function isPlainPut(op: unknown): boolean {
+  if (typeof op !== 'object' || op === null) return false;
+  for (const field in op) if (!PLAIN_FIELDS.has(field)) return false;
+  const { op: kind, key, value, seen, seenSeq, hlc } = op as Record<string, unknown>;
+  return (
+    kind === 'put' &&
+    typeof key === 'string' &&
+    keyProblem(key) === undefined &&
+    value !== undefined &&
+    valueProblem(value) === undefined &&
+    clockProblem(seen) === undefined &&
+    (seenSeq === undefined || (Number.isSafeInteger(seenSeq) && (seenSeq as number) >= 1)) &&
+    isHybridTime(hlc)
+  );
+}
+
 /**
  * A batch, applied in one commit or not at all except for operations that are refused one by one. `client` and `n`
  * identify it for ever: a batch that is sent again under them is applied at most once (I6).
@@ -60,3 +79,19 @@ export type Batch = z.infer<typeof batchSchema>;
 /** Answered by `changes` with an `ack`, or by `error` when no operation could be looked at. */
 export const writeSchema = envelope('write', batchSchema);
 export type Write = z.infer<typeof writeSchema>;
+
+/** In the place of operations that are checked already. */
+const STAND_IN = [{ op: 'delete', key: 'a', seen: {}, hlc: { wallMs: 0, counter: 0 } }];
+
+/**
+ * Whether `json` is a write of plain puts, told in a fifth of the time that `writeSchema` takes, because every batch
+ * waits for it; a test holds the two to the same verdicts. Answers no for others, whatever they are.
+ */
+export function isPlainWrite(json: unknown): boolean {
+  const { payload } = (json ?? {}) as { payload?: { ops?: unknown } | null };
+  const ops = payload?.ops;
+  if (!Array.isArray(ops) || ops.length === 0 || ops.length > LIMITS.batchOps || !ops.every(isPlainPut)) {
+    return false;
+  }
+  return writeSchema.safeParse({ ...(json as object), payload: { ...payload, ops: STAND_IN } }).success;
+}
