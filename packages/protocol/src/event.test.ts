@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { eventSchema, receivedEventSchema } from './event.ts';
+import { eventSchema, evolve, type MemoryEvent, receivedEventSchema } from './event.ts';
 
 const EVENT = {
   type: 'updated',
@@ -37,4 +37,10 @@ test('the fast way takes what the schema takes, and nothing else', () => {
 
 test.each([undefined, null, 'text', 7, [], {}])('%o is no event', (event) => {
   expect(receivedEventSchema.safeParse(event).success).toBe(false);
+});
+
+test('an entry has all that its event says of the version', () => {
+  const event = Object.fromEntries(Object.keys(eventSchema.shape).map((field) => [field, `the ${field}`]));
+  const { type: _, merged: __, ...version } = event;
+  expect(evolve(event as unknown as MemoryEvent, 0, 7)).toEqual({ ...version, partition: 0, seq: 7 });
 });

@@ -33,7 +33,23 @@ const EVENT = {
   hlc: TIME,
   author: 'ann',
 };
-const SAMPLES = ['ann', 'tasks/42', '**', 0, 1, 100, 0.5, true, false, {}, { ann: 3 }, [], null, EVENT];
+const SAMPLES = [
+  'ann',
+  'a0'.repeat(32),
+  'tasks/42',
+  '**',
+  0,
+  1,
+  100,
+  0.5,
+  true,
+  false,
+  {},
+  { ann: 3 },
+  [],
+  null,
+  EVENT,
+];
 const ODD = [
   '',
   '\ud800',
