@@ -51,6 +51,7 @@ const memoryEnvironment = {
   RATE_LIMITS_WHEN_DOWN: settings.rateLimitsWhenDown,
   HEARTBEAT_MS: String(settings.heartbeatMs),
   STALE_MS: String(settings.staleMs),
+  POSTS_EACH: String(settings.postsEach),
 };
 
 // Named actions on named resources: a link would grant `dynamodb:*`.
@@ -83,13 +84,37 @@ export const leaveDeadLetters = { actions: ['sqs:SendMessage'], resources: [dead
 
 type Permissions = { actions: string[]; resources: $util.Input<string>[] }[];
 
-/** A function that serves the memory. */
-export const memoryFunction = (handler: string, extra: { permissions?: Permissions } = {}) => ({
+const servingFunction = (handler: string, permissions: Permissions) => ({
   ...runtime,
   handler: `packages/functions/src/${handler}.handler`,
   environment: memoryEnvironment,
-  permissions: [useConnections, manageConnections, ...(extra.permissions ?? [])],
+  permissions: [useConnections, manageConnections, ...permissions],
 });
+
+/** Later than that, readers have noticed by themselves. */
+const FAN_OUT_AGE_SECONDS = 60;
+const fanning = servingFunction('ws/fan-out', [leaveDeadLetters]);
+
+/** Makes the posts of those who have too many, invoked asynchronously. */
+export const fanOut = new sst.aws.Function('FanOut', {
+  ...fanning,
+  timeout: '29 seconds',
+  retries: 1,
+  transform: {
+    ...fanning.transform,
+    eventInvokeConfig: {
+      maximumEventAgeInSeconds: FAN_OUT_AGE_SECONDS,
+      destinationConfig: { onFailure: { destination: deadLetters.arn } },
+    },
+  },
+});
+
+/** A function that serves the memory. */
+export function memoryFunction(handler: string, extra: { permissions?: Permissions } = {}) {
+  const handOver = { actions: ['lambda:InvokeFunction'], resources: [fanOut.arn] };
+  const serving = servingFunction(handler, [handOver, ...(extra.permissions ?? [])]);
+  return { ...serving, environment: { ...serving.environment, FAN_OUT_FUNCTION: fanOut.name } };
+}
 
 /** The authorizer has no credentials for the memory. It takes tickets, which ends them. */
 export const authorizerFunction = {

@@ -14,6 +14,7 @@ const ENTRIES = {
   cloud: join(here, 'src/cloud.ts'),
   'environment-thread': join(here, 'src/lambda/environment-thread.ts'),
   authorizer: join(here, '../functions/src/ws/authorizer.ts'),
+  'fan-out': join(here, '../functions/src/ws/fan-out.ts'),
   ...schedules(),
   http: join(here, '../functions/src/http/handler.ts'),
   stream: join(here, '../functions/src/http/stream.ts'),

@@ -33,6 +33,7 @@ const STORAGE_SUITES = [
 const SUITES: readonly [ending: string, suites: readonly string[]][] = [
   ['Connections', ['connectionsContract']],
   ['Fanout', ['fanoutContract']],
+  ['Relay', ['relayContract']],
   ['EventBus', ['eventBusContract']],
   ['embeddedStore', STORAGE_SUITES],
   ['mongoStorage', STORAGE_SUITES],

@@ -42,6 +42,27 @@ export const EXPECTATIONS = {
     expect(inputs.authorizerUri).toContain(':AuthorizerFunction/');
   },
 
+  'too many posts are handed to a function that tries twice, soon, and leaves dead letters': (graph) => {
+    const { inputs } = one(
+      graph,
+      'aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig',
+      'FanOutEventInvokeConfig',
+    );
+    expect(inputs).toMatchObject({ maximumRetryAttempts: 1, maximumEventAgeInSeconds: 60 });
+    expect(inputs.destinationConfig.onFailure.destination).toMatch(/:DeadLetters$/);
+    const { name } = one(graph, FUNCTION, 'FanOutFunction').inputs;
+    for (const { functionID } of graph.builds) {
+      if (functionID === 'Authorizer' || functionID === 'FanOut') continue;
+      const { environment } = one(graph, FUNCTION, `${functionID}Function`).inputs;
+      expect(environment.variables.FAN_OUT_FUNCTION).toBe(name);
+      const statements = statementsOf(one(graph, 'aws:iam/role:Role', `${functionID}Role`).inputs);
+      const invoking = statements.filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
+      expect(invoking.map(({ resources }) => resources)).toEqual([
+        [expect.stringMatching(/:FanOutFunction$/)],
+      ]);
+    }
+  },
+
   'the HTTP API leads everything to one function, and answers no preflight itself': (graph) => {
     const routes = all(graph, 'aws:apigatewayv2/route:Route').filter(
       ({ inputs }) => inputs.apiId === 'HttpApi-id',
@@ -122,7 +143,12 @@ export const EXPECTATIONS = {
         expect(Object.keys(variables), 'no credentials for the memory').not.toContain('MONGODB_URL');
         continue;
       }
-      const missing = settingNames.filter((each) => !(each in variables) && !SET_ELSEWHERE.includes(each));
+      const missing = settingNames.filter(
+        (each) =>
+          !(each in variables) &&
+          !SET_ELSEWHERE.includes(each) &&
+          !(name === 'FanOutFunction' && each === 'FAN_OUT_FUNCTION'), // it would hand over to itself
+      );
       expect(missing, `${name} lacks nothing`).toEqual([]);
       const { heartbeatMs, staleMs } = stageSettings(stage);
       expect(readSettings(variables)).toMatchObject({ HEARTBEAT_MS: heartbeatMs, STALE_MS: staleMs });

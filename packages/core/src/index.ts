@@ -14,6 +14,7 @@ export { type Conflict, type ConflictRecord, closedBy, type Resolution } from '.
 export { fittingConflict } from './domain/fitting-conflict.ts';
 export type { ChunkRef, Manifest, SnapshotCounts } from './domain/manifest.ts';
 export type { BackendHealth, Health, InstanceGone, Notice } from './domain/notice.ts';
+export { type Parcel, parcelSchema } from './domain/parcel.ts';
 export { type StoredBatch, storedBatchSchema } from './domain/stored-op.ts';
 export { retryDelayMs, TASK_RETRY } from './domain/task-retry.ts';
 export { termsOf } from './domain/terms.ts';
@@ -47,6 +48,7 @@ export type { Policies } from './ports/policies.ts';
 export { type Ports, STORAGE_PORTS, type StoragePorts } from './ports/ports.ts';
 export type { RandomId } from './ports/random-ids.ts';
 export type { RateLimits, RateWindow } from './ports/rate-limits.ts';
+export type { Relay } from './ports/relay.ts';
 export type { ChunkId, Snapshots } from './ports/snapshots.ts';
 export type { Spaces } from './ports/spaces.ts';
 export type { NewTask, TaskClaim, TaskId, Tasks } from './ports/tasks.ts';
@@ -85,6 +87,7 @@ export { listEntries } from './use-cases/list-entries.ts';
 export { listNodes } from './use-cases/list-nodes.ts';
 export { acquireLock, releaseLock, renewLock } from './use-cases/locks.ts';
 export { getPolicies, setPolicies } from './use-cases/policies.ts';
+export { postParcel } from './use-cases/post-parcel.ts';
 export { read } from './use-cases/read.ts';
 export { readEntry } from './use-cases/read-entry.ts';
 export {

@@ -5,6 +5,7 @@ import {
   type Pause,
   type Ports,
   type RateLimits,
+  type Relay,
   redeemTicket,
   STORAGE_PORTS,
   type StoragePorts,
@@ -37,10 +38,11 @@ export interface HttpApp extends App {
 export async function compose(): Promise<App> {
   const settings = readSettings(process.env);
   const host = findHost();
-  const [storage, connections, fanout, bus, rateLimits] = await Promise.all([
+  const [storage, connections, fanout, relay, bus, rateLimits] = await Promise.all([
     composeStorage(settings, host),
     composeConnections(settings, host),
     composeFanout(settings),
+    composeRelay(settings, host),
     composeBus(settings, host),
     composeRateLimits(settings),
   ]);
@@ -48,6 +50,7 @@ export async function compose(): Promise<App> {
     ...storage,
     connections,
     fanout,
+    ...(relay && { relay }),
     bus,
     clock: { now: Date.now },
     randomId: randomUUID,
@@ -109,7 +112,7 @@ async function composeStorage(settings: Settings, host: Host | undefined): Promi
 
 const incomplete = (what: string) => new Error(`The environment is not complete. ${what}`);
 
-const hasStorage = (ports: Partial<Ports>): ports is StoragePorts =>
+const hasStorage = (ports: Host['ports']): ports is StoragePorts =>
   STORAGE_PORTS.every((name) => ports[name] !== undefined);
 
 async function composeConnections(settings: Settings, host: Host | undefined): Promise<Ports['connections']> {
@@ -158,6 +161,15 @@ async function composeRateLimits(settings: Settings): Promise<RateLimits> {
 async function composeFanout(settings: Settings): Promise<Ports['fanout']> {
   const { apiGatewayFanout } = await import('@mnemon/adapters/apigateway');
   return apiGatewayFanout({ endpoint: settings.MANAGEMENT_ENDPOINT, region: settings.AWS_REGION });
+}
+
+async function composeRelay(settings: Settings, host: Host | undefined): Promise<Relay | undefined> {
+  const { FAN_OUT_FUNCTION: functionName, POSTS_EACH: postsEach, AWS_REGION: region } = settings;
+  const { relay } = host?.ports ?? {};
+  if (relay) return { postsEach, hand: (parcel) => relay.hand(parcel) };
+  if (!functionName) return undefined;
+  const { lambdaRelay } = await import('@mnemon/adapters/lambda');
+  return lambdaRelay({ functionName, region, postsEach });
 }
 
 async function composeBus(settings: Settings, host: Host | undefined): Promise<Ports['bus']> {

@@ -1,4 +1,4 @@
-import type { Ports, Tickets } from '@mnemon/core';
+import type { Ports, Relay, Tickets } from '@mnemon/core';
 
 /**
  * What a one-machine host offers to the functions that it runs. On AWS there is none: every port then is a cloud
@@ -6,7 +6,7 @@ import type { Ports, Tickets } from '@mnemon/core';
  */
 export interface Host {
   /** Embedded adapters, for services that no setting names. */
-  ports: Partial<Ports & { tickets: Tickets }>;
+  ports: Partial<Omit<Ports, 'relay'> & { tickets: Tickets; relay: Pick<Relay, 'hand'> }>;
   /** Called around every call of a port; the host may end the environment there. */
   intercept?: (port: string, method: string, phase: 'before' | 'after') => Promise<void>;
 }

@@ -39,6 +39,10 @@ const settings = {
   CONNECTIONS_TABLE: z.string().min(1).optional(),
   /** Where `@connections` answers: the API's own endpoint, never a custom domain. */
   MANAGEMENT_ENDPOINT: z.url(),
+  /** The function that makes posts where they are many; left out: whoever has them makes them. */
+  FAN_OUT_FUNCTION: z.string().min(1).optional(),
+  /** As many posts as one function makes in good time. */
+  POSTS_EACH: z.coerce.number().int().min(1).default(250),
   /** Left out only where the host brings an embedded store. */
   MONGODB_URL: z.string().min(1).optional(),
   MONGODB_DATABASE: z.string().min(1).default('mnemon'),

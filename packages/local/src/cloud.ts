@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Parcel } from '@mnemon/core';
 import { type Claims, issueToken } from '@mnemon/functions/token';
 import { type Backend, type Backends, type BackendUrls, openBackends } from './backends.ts';
 import { addFunctions, type Functions } from './cloud-functions.ts';
@@ -60,8 +61,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { name = 'mnemon', dataDir, backends: urls = {}, staleMs = STALE_MS } = options;
   const { accessKeyId } = credentials;
   const backends = await openBackends({ urls, dataDir, name, accessKeyId, staleMs });
+  // Functions are told the gateway's endpoint, and gateway and relay need the functions: whoever comes first waits.
+  const functions = deferred<Functions>();
+  const relay = { hand: async (parcel: Parcel) => (await functions.promise).fanOut.invokeAsync(parcel) };
   const host = startLambdaHost({
-    ports: backends.ports,
+    ports: { ...backends.ports, relay },
     log,
     ...(options.hostFaults && { faults: options.hostFaults }),
   });
@@ -70,8 +74,6 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     for (const each of closers) await each();
   };
   try {
-    // Functions are told the gateway's endpoint, and the gateway needs the functions: whoever comes first waits.
-    const functions = deferred<Functions>();
     const gateway = await startGateway({
       port: options.port,
       credentials,

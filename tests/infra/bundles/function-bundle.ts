@@ -9,6 +9,7 @@ const SOURCES = fileURLToPath(new URL('../../../packages/functions/src', import.
 export const HANDLERS = [
   'ws/authorizer',
   'ws/message',
+  'ws/fan-out',
   'http/handler',
   'http/stream',
   ...readdirSync(`${SOURCES}/schedules`)

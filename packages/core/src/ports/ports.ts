@@ -13,6 +13,7 @@ import type { Locks } from './locks.ts';
 import type { Nodes } from './nodes.ts';
 import type { Policies } from './policies.ts';
 import type { RandomId } from './random-ids.ts';
+import type { Relay } from './relay.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Spaces } from './spaces.ts';
 import type { Tasks } from './tasks.ts';
@@ -55,6 +56,8 @@ export interface Ports {
   checkpoints: Checkpoints;
   imports: Imports;
   fanout: Fanout;
+  /** Left out: every call makes its own posts, however many they are. */
+  relay?: Relay;
   bus: EventBus;
   clock: Clock;
   randomId: RandomId;

@@ -8,7 +8,8 @@ import { concerns, readableTopics } from '../domain/topics.ts';
 import type { Connection } from '../ports/connections.ts';
 import type { Post } from '../ports/fanout.ts';
 import type { Ports } from '../ports/ports.ts';
-import { dismiss, forget } from './disconnect.ts';
+import { deliverPosts, type RowPost } from './deliver-posts.ts';
+import { dismiss } from './disconnect.ts';
 import { newestBefore } from './newest-before.ts';
 
 /**
@@ -55,8 +56,16 @@ const isConcerned = ({ topics, answers }: Listener, commits: Plan['commits']): b
 async function postToAll(ports: Ports, plan: Plan, listeners: readonly Listener[], others: readonly Post[]) {
   const before = await newestByTopics(ports.log, plan, listeners);
   const encode = encoder(plan, before, ports.clock.now());
-  const rows = listeners.map(({ connection }) => connection);
-  await postAndPrune(ports, rows, [...listeners.map(encode), ...others]);
+  const toPost = (listener: Listener): RowPost => {
+    const { connection } = listener;
+    return { ...encode(listener), row: connection, untilMs: connection.tokenExpiresAtMs };
+  };
+  const [awaiting, patient] = divide(listeners, ({ answers }) => answers.length > 0);
+  await deliverPosts(ports, {
+    space: plan.space,
+    awaited: [...awaiting.map(toPost), ...others],
+    patient: patient.map(toPost),
+  });
 }
 
 const nameOf = (topics: readonly string[]): string => topics.join('\n');
@@ -119,16 +128,6 @@ const directPosts = (answers: readonly PostedAnswer[], epoch: string, nowMs: num
         frames: changesFrames(to.requestId, nowMs, { epoch, commits, acks: [redact(ack, to.caller.grants)] }),
       };
     });
-
-async function postAndPrune(
-  ports: Ports,
-  rows: readonly Connection[],
-  posts: readonly Post[],
-): Promise<void> {
-  const results = await ports.fanout.post(posts);
-  const gone = rows.filter((_, index) => results[index] === 'gone');
-  await Promise.all(gone.map((connection) => forget(ports, connection)));
-}
 
 function divide<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
   return [items.filter(test), items.filter((item) => !test(item))];

@@ -1,0 +1,1 @@
+export { type LambdaRelayOptions, lambdaRelay } from './lambda-relay.ts';
