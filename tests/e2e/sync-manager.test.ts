@@ -1,4 +1,4 @@
-import { MemorySyncManager, type MemorySyncOptions } from '@mnemon/client';
+import { type ConflictResolver, MemorySyncManager, type MemorySyncOptions } from '@mnemon/client';
 import type { SpaceId } from '@mnemon/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engines } from './engines.ts';
@@ -157,6 +157,80 @@ describe.each(engines)('MemorySyncManager, on $name', ({ backends }) => {
     await again.forceSync();
     await eventually(async () => expect(await two.read('workers/one/status')).toEqual(busy));
     await Promise.all([two.shutdown(), again.shutdown(), third.close()]);
+  });
+
+  test('a resolver of its own closes a conflict as merged, though three clients see it at once', async () => {
+    const space = cloud.newSpace();
+    const conflictResolver: ConflictResolver = (versions) => {
+      const values = versions.map(({ value }) => value as number).sort();
+      return { resolved: { value: values, tags: ['resolved'] }, strategy: 'collect', discarded: versions };
+    };
+    const names = ['one', 'two', 'three'];
+    const managers = await Promise.all(names.map((name) => connect(space, name, { conflictResolver })));
+    const [one, two, three] = managers as [MemorySyncManager, MemorySyncManager, MemorySyncManager];
+    const resolved: unknown[] = [];
+    for (const manager of managers) manager.on('conflict-resolved', (event) => resolved.push(event));
+    for (const manager of [one, three]) {
+      const subscribed = new Promise((resolve) => manager.once('subscribed', resolve));
+      manager.subscribe('shared/*');
+      await subscribed;
+    }
+    await Promise.all([
+      one.write('shared/a', 1, { ttl: 60, durability: 'acked' }),
+      two.write('shared/a', 2, { ttl: 60, durability: 'acked' }),
+    ]);
+    await eventually(async () => {
+      for (const manager of managers) expect(await manager.read('shared/a')).toEqual([1, 2]);
+    });
+    const closed = { key: 'task-sentinel/shared/a', value: [1, 2], version: 3 };
+    await eventually(() => expect(resolved).toContainEqual(closed));
+    const { conflicts } = await one.memory.conflicts.list();
+    expect(conflicts).toMatchObject([{ status: 'resolved', outcome: 'merged', version: 2 }]);
+    const [entry] = await three.memory.entries(closed.key);
+    expect(entry).toMatchObject({ version: 3, tags: ['resolved'], expiresAtMs: expect.any(Number) });
+    expect(entry).not.toHaveProperty('siblings');
+    expect(three.getMetrics().conflicts).toBeGreaterThan(0);
+    await Promise.all(managers.map((manager) => manager.shutdown()));
+  });
+
+  test('a resolver that is named chooses the strategy of the engine', async () => {
+    const space = cloud.newSpace();
+    const conflictResolver = 'mergeObjects';
+    const [one, two] = await Promise.all([
+      connect(space, 'one', { conflictResolver }),
+      connect(space, 'two', { conflictResolver }),
+    ]);
+    const resolved: unknown[] = [];
+    for (const manager of [one, two]) manager.on('conflict-resolved', (event) => resolved.push(event));
+    await Promise.all([
+      one.write('a', { x: { one: 1 } }, { durability: 'acked' }),
+      two.write('a', { x: { two: 2 } }, { durability: 'acked' }),
+    ]);
+    const value = { x: { one: 1, two: 2 } };
+    await eventually(() => expect(resolved).toEqual([{ key: 'task-sentinel/a', value, version: 2 }]));
+    expect(await one.read('a')).toEqual(value);
+    await Promise.all([one.shutdown(), two.shutdown()]);
+  });
+
+  test('what was read from the server counts as seen: a write upon it is no conflict', async () => {
+    const space = cloud.newSpace();
+    const [one, two] = await Promise.all([connect(space, 'one'), connect(space, 'two')]);
+    await one.write('a', 1, { durability: 'acked' });
+    expect(await two.read('a')).toBe(1);
+    expect(await two.write('a', 2, { durability: 'acked' })).toMatchObject({ version: 2, merged: false });
+    expect(await one.read('a')).toBe(2);
+    await one.write('b', 1);
+    expect(await one.searchKeys('*'), 'own writes before their ack').toEqual([
+      'task-sentinel/a',
+      'task-sentinel/b',
+    ]);
+    const { reads, writes, cacheHits, cacheMisses, cache } = one.getMetrics();
+    expect({ reads, writes, cacheHits, cacheMisses, maxSize: cache.maxSize }).toEqual({
+      ...{ reads: 1, writes: 2, cacheHits: 0, cacheMisses: 1, maxSize: 1000 },
+    });
+    expect(await two.warm('*')).toBeGreaterThan(0);
+    expect(two.invalidate('*')).toBe(two.getMetrics().cache.invalidated);
+    await Promise.all([one.shutdown(), two.shutdown()]);
   });
 
   test('the past of a namespace can be looked at, compared and brought back', async () => {

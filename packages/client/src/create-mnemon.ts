@@ -73,6 +73,11 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     return reads.entries(pattern);
   }
 
+  async function keys(pattern: string): Promise<string[]> {
+    checkPattern(pattern);
+    return reads.keys(pattern);
+  }
+
   const ask: Ask = async (type, question) => {
     checkOpen();
     return serverReads.ask(type, question);
@@ -139,6 +144,7 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     snapshots: harmlessCalls(createSnapshots(ask)),
     conflicts: harmlessCalls(createConflicts(ask)),
     entries: (pattern = '**') => harmless(entries(pattern)),
+    keys: (pattern = '**') => harmless(keys(pattern)),
     lock: (name, options) => harmless(lock(name, options)),
     withLock: (name, options, work) => harmless(withLock({ lock }, name, options, work)),
     tasks,

@@ -33,6 +33,7 @@ export { type ConnectOptions, connect } from './connect.ts';
 export type { Ticket, TokenSource } from './connection.ts';
 export type { Lock, LockOptions } from './lock.ts';
 export type { TaskAgent } from './manager/agent-memory.ts';
+export type { ConflictResolver, ConflictResolverName, Resolution } from './manager/conflict-resolver.ts';
 export type { SyncConflict, SyncEvents } from './manager/events.ts';
 export type { Latency } from './manager/latency-sample.ts';
 export { MemorySyncManager } from './manager/memory-sync-manager.ts';
@@ -41,6 +42,7 @@ export type {
   MemorySyncOptions,
   NamespaceOption,
   SyncDeleteOptions,
+  SyncReadOptions,
   SyncSubscribeOptions,
   SyncWriteOptions,
 } from './manager/options.ts';

@@ -121,6 +121,8 @@ export interface Mnemon extends Past, Upkeep {
   search(text: string, options?: PageOptions): Promise<FoundPage>;
   /** The committed entries that match `pattern`, deleted ones left out; own writes are among them once acked. */
   entries(pattern?: string): Promise<Entry[]>;
+  /** The keys that match `pattern`, sorted; what was written or deleted here counts, acked or not. */
+  keys(pattern?: string): Promise<string[]>;
   /**
    * Calls back for every committed change of a matching key, own ones included, in the log's order (I10). Changes
    * only; the state they start from is told by `entries`. What the callback throws goes to the `onError` option.

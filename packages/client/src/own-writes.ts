@@ -21,6 +21,8 @@ export interface OwnWrites {
    * is a deletion.
    */
   get(key: string, below?: JsonValue): { readonly value: JsonValue | undefined } | undefined;
+  /** Those of which there is something. */
+  keys(): Iterable<string>;
   /** Whether that does not depend on what is below. */
   isWhole(key: string): boolean;
   /** It has no effect, or there is no replica to wait for. */
@@ -68,6 +70,7 @@ export function createOwnWrites({ written, changed }: Pick<Witness, 'written' | 
       const own = byKey.get(key)?.map(({ op }) => op);
       return own && { value: valueAfter(own, below) };
     },
+    keys: () => byKey.keys(),
     isWhole: (key) => byKey.get(key)?.some(({ op }) => isWhole(op)) ?? false,
     remove,
     acked,

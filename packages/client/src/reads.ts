@@ -35,13 +35,14 @@ export interface Peeked {
 export interface Reads {
   read(key: string, mode: ReadMode): Promise<JsonValue | undefined>;
   entries(pattern: string): Promise<Entry[]>;
+  keys(pattern: string): Promise<string[]>;
   peek(key: string, told: Entry | undefined): Peeked;
   fetch(key: string): Promise<Entry | undefined>;
 }
 
 /** `checkOpen` throws when the client is closed. */
 export function createReads(engine: Engine, checkOpen: () => void): Reads {
-  const { replica, ownWrites, topics, serverClock, serverReads, follower } = engine;
+  const { replica, ownWrites, topics, seen, serverClock, serverReads, follower } = engine;
 
   /** The entry unless its lifetime is over: the word of that may still be on its way. */
   const current = (entry: Entry | undefined) => (isLive(entry, serverClock.now()) ? entry : undefined);
@@ -73,9 +74,16 @@ export function createReads(engine: Engine, checkOpen: () => void): Reads {
     };
   }
 
+  async function entries(pattern: string): Promise<Entry[]> {
+    checkOpen();
+    await topics.want(pattern).ready;
+    return replica.live().filter((entry) => current(entry) && matches(pattern, entry.key));
+  }
+
   async function fetch(key: string): Promise<Entry | undefined> {
-    const { entries } = await serverReads.ask('read', { get: key });
-    return entries[0];
+    const [entry] = (await serverReads.ask('read', { get: key })).entries;
+    if (entry) seen.learn(entry); // else what is written upon it would count as concurrent
+    return entry;
   }
 
   return {
@@ -85,10 +93,15 @@ export function createReads(engine: Engine, checkOpen: () => void): Reads {
       if (mode === 'server') return (await fetch(key))?.value;
       return mode === 'cached' ? peek(key, undefined).value : readHere(key);
     },
-    async entries(pattern) {
-      checkOpen();
-      await topics.want(pattern).ready;
-      return replica.live().filter((entry) => current(entry) && matches(pattern, entry.key));
+    entries,
+    async keys(pattern) {
+      const found = new Set((await entries(pattern)).map(({ key }) => key));
+      for (const key of ownWrites.keys()) {
+        if (!matches(pattern, key)) continue;
+        if (peek(key, undefined).value === undefined) found.delete(key);
+        else found.add(key);
+      }
+      return [...found].sort();
     },
     peek(key, told) {
       checkKey(key);

@@ -3,7 +3,7 @@ import type { StateName } from '../connection-state.ts';
 import { createDeferred, type Deferred } from '../deferred.ts';
 import { harmless } from '../harmless.ts';
 import type { Mnemon } from '../mnemon.ts';
-import type { ReadMode, ReadOptions } from '../reads.ts';
+import type { Peeked, ReadMode, ReadOptions } from '../reads.ts';
 import type { CacheStats } from './cache-manager.ts';
 import { type Cell, createCells } from './cells.ts';
 
@@ -21,6 +21,8 @@ export interface CachedReads {
    * `fetch` does. As long as a key is remembered, no read that begins after another has ended answers an older version.
    */
   read(key: string, options?: ReadOptions): Promise<JsonValue | undefined>;
+  /** What is known of `key`, without asking: what is remembered of it, where the client itself knows no more. */
+  peek(key: string): Peeked;
   /** Fetches what matches, as far as there is room for it. Answers how many entries these are. */
   warm(pattern: string): Promise<number>;
   /** Forgets the keys that match, and answers how many: the next read of each looks anew. */
@@ -166,6 +168,7 @@ export function createCachedReads(
 
   return {
     read,
+    peek: (key) => cells.look(key, cells.peek(key)),
     warm: (pattern) => harmless(warm(pattern)),
     invalidate(pattern) {
       joinable.clear();

@@ -1,24 +1,101 @@
+import type { Entry } from '@mnemon/protocol';
 import { LRUCache } from 'lru-cache';
+import type { Mnemon, WriteOptions } from '../mnemon.ts';
+import { isConflict, isMnemonError } from '../mnemon-error.ts';
+import type { Written } from '../pending-op.ts';
+import type { ConflictResolver, Resolution } from './conflict-resolver.ts';
 import type { Tell } from './events.ts';
 import type { Counters } from './metrics.ts';
 
 /** Of so many keys, the version that was told last is remembered: a merge is heard of by its ack and as a change. */
 const KEYS = 1_000;
 
+/** Tells of conflicts, and closes those that stand side by side. */
 export interface Conflicts {
-  found(key: string, version: number, type: 'merged' | 'refused'): void;
+  /** A write expected another version than `version`. */
+  refused(key: string, version: number): void;
+  /** Versions met, and `version` was made of them: `entry`, where that is known. */
+  merged(key: string, version: number, entry?: Entry): void;
 }
 
-export function createConflicts(counters: Pick<Counters, 'conflicts'>, tell: Tell): Conflicts {
-  const told = new LRUCache<string, number>({ max: KEYS });
-  return {
-    found(key, version, type) {
-      if (type === 'merged') {
-        if ((told.get(key) ?? 0) >= version) return;
-        told.set(key, version);
-      }
-      counters.conflicts++;
-      tell('conflict', { key, type, version });
-    },
-  };
+export interface ConflictsOptions {
+  /** Asked late: the client is told of these before it exists. */
+  readonly memory: () => Pick<Mnemon, 'fetch' | 'write' | 'delete'>;
+  readonly counters: Pick<Counters, 'conflicts'>;
+  readonly tell: Tell;
+  readonly resolver: ConflictResolver | undefined;
+  readonly now: () => number;
+  readonly onError: (error: unknown) => unknown;
 }
+
+export function createConflicts(options: ConflictsOptions): Conflicts {
+  const { memory, counters, tell, resolver, now, onError } = options;
+  const told = new LRUCache<string, number>({ max: KEYS });
+  const closing = new Set<string>();
+
+  function refused(key: string, version: number): void {
+    if (closing.has(key)) return; // by who resolved it first
+    counters.conflicts++;
+    tell('conflict', { key, type: 'refused', version });
+  }
+
+  function merged(key: string, version: number, entry?: Entry): void {
+    if ((told.get(key) ?? 0) >= version) return;
+    told.set(key, version);
+    counters.conflicts++;
+    tell('conflict', { key, type: 'merged', version });
+    settle(key, entry).catch((error: unknown) => {
+      if (!isMnemonError(error)) onError(error); // the resolver's own; what the client says, `status` and events tell
+    });
+  }
+
+  async function settle(key: string, known: Entry | undefined): Promise<void> {
+    const entry = known ?? (await memory().fetch(key));
+    if (!entry) return;
+    const { version, value = null } = entry;
+    if (!entry.siblings) tell('conflict-resolved', { key, value, version });
+    else if (resolver && !closing.has(key)) {
+      closing.add(key);
+      await close(entry, resolver).finally(() => closing.delete(key));
+    }
+  }
+
+  /** Of several clients that answer at once the first one counts; the others see what it made. */
+  async function close(entry: Entry, resolve: ConflictResolver): Promise<void> {
+    for (let open: Entry | undefined = entry; open?.siblings; ) {
+      const { key, siblings } = open;
+      const { resolved } = await resolve(siblings);
+      try {
+        const { version } = await write(open, resolved);
+        told.set(key, version);
+        tell('conflict-resolved', { key, value: resolved.value ?? null, version });
+        return;
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+        open = error.current;
+      }
+    }
+  }
+
+  function write(entry: Entry, { value, ...metadata }: Resolution['resolved']): Promise<Written> {
+    const { key, version, expiresAtMs } = entry;
+    // No version names a deletion: then one that comes second meets the first, and is settled by time.
+    const condition =
+      entry.value === undefined
+        ? { strategy: 'last-write-wins' as const }
+        : { strategy: 'custom' as const, expectedVersion: version };
+    if (value === undefined) return memory().delete(key, condition);
+    const ttl = expiresAtMs === undefined ? {} : { ttlMs: Math.max(1, Math.ceil(expiresAtMs - now())) };
+    return memory().write(key, value, { ...contentOf(metadata), ...ttl, ...condition });
+  }
+
+  return { refused, merged };
+}
+
+/** A version has more than a write may say. */
+const contentOf = ({ tags, importance, entities, relationships }: Resolution['resolved']): WriteOptions => ({
+  ...(tags && { tags }),
+  ...(importance !== undefined && { importance }),
+  ...(entities && { entities }),
+  ...(relationships && { relationships }),
+});

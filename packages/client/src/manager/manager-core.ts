@@ -1,15 +1,25 @@
-import type { JsonValue, Scope } from '@mnemon/protocol';
+import type { JsonValue, Scope, Strategy } from '@mnemon/protocol';
 import type { Mnemon } from '../mnemon.ts';
 import type { Written } from '../pending-op.ts';
+import type { ReadOptions } from '../reads.ts';
 import type { Tell } from './events.ts';
 import { createNamespace, type Namespace } from './keys.ts';
 import type { Counters } from './metrics.ts';
-import { type NamespaceOption, type SyncDeleteOptions, type SyncWriteOptions, ttlMsOf } from './options.ts';
+import {
+  type NamespaceOption,
+  type SyncDeleteOptions,
+  type SyncReadOptions,
+  type SyncWriteOptions,
+  ttlMsOf,
+} from './options.ts';
 
 export interface CoreOptions {
   readonly memory: Mnemon;
   readonly namespace: Namespace;
   readonly defaultTTL: number;
+  /** Of what is written, unless a write says otherwise. */
+  readonly strategy: Strategy | undefined;
+  readonly readKey: (key: string, options: ReadOptions) => Promise<JsonValue | undefined>;
   readonly counters: Counters;
   readonly tell: Tell;
 }
@@ -20,7 +30,7 @@ export interface ManagerCore {
   readonly tell: Tell;
   within(options: NamespaceOption | undefined): Namespace;
   scope(scope: Scope, options?: NamespaceOption): Scope;
-  read(key: string, options?: NamespaceOption): Promise<JsonValue | null>;
+  read(key: string, options?: SyncReadOptions): Promise<JsonValue | null>;
   write(key: string, value: JsonValue, options?: SyncWriteOptions): Promise<Written | undefined>;
   remove(key: string, options?: SyncDeleteOptions): Promise<Written | undefined>;
   /** The keys that match, sorted. */
@@ -30,7 +40,9 @@ export interface ManagerCore {
 }
 
 export function createManagerCore(options: CoreOptions): ManagerCore {
-  const { memory, namespace: own, defaultTTL, counters, tell } = options;
+  const { memory, namespace: own, defaultTTL, strategy, readKey, counters, tell } = options;
+
+  const byDefault = strategy && { strategy };
 
   const within = (asked: NamespaceOption | undefined): Namespace =>
     asked?.namespace === undefined ? own : createNamespace(asked.namespace);
@@ -41,16 +53,21 @@ export function createManagerCore(options: CoreOptions): ManagerCore {
     return { prefix: given.prefix === '' ? name : key(given.prefix) };
   }
 
-  async function read(key: string, options?: NamespaceOption): Promise<JsonValue | null> {
+  async function read(key: string, options: SyncReadOptions = {}): Promise<JsonValue | null> {
     counters.reads++;
-    return (await memory.read(within(options).key(key))) ?? null;
+    return (await readKey(within(options).key(key), options)) ?? null;
   }
 
   async function write(key: string, value: JsonValue, options: SyncWriteOptions = {}) {
     counters.writes++;
     const { namespace: _, ttl = defaultTTL, durability = usual(options), ...rest } = options;
     const full = within(options).key(key);
-    const written = await memory.write(full, value, { ...rest, ...ttlMsOf(ttl), durability });
+    const written = await memory.write(full, value, {
+      ...byDefault,
+      ...rest,
+      ...ttlMsOf(ttl),
+      durability,
+    });
     tell('write', { key: full, value });
     return written;
   }
@@ -58,21 +75,21 @@ export function createManagerCore(options: CoreOptions): ManagerCore {
   async function remove(key: string, options: SyncDeleteOptions = {}) {
     const { namespace: _, durability = usual(options), ...rest } = options;
     const full = within(options).key(key);
-    const written = await memory.delete(full, { ...rest, durability });
+    const written = await memory.delete(full, { ...byDefault, ...rest, durability });
     tell('delete', { key: full });
     return written;
   }
 
   async function find(pattern: string, options?: NamespaceOption) {
     counters.reads++;
-    const entries = await memory.entries(within(options).pattern(pattern));
-    return entries
-      .map(({ key, value }) => ({ key, value: value as JsonValue }))
-      .sort((a, b) => (a.key < b.key ? -1 : 1));
+    const found = await keys(pattern, options);
+    return found.flatMap((key) => {
+      const { value } = memory.peek(key);
+      return value === undefined ? [] : [{ key, value }];
+    });
   }
 
-  const keys = async (pattern: string, options?: NamespaceOption) =>
-    (await find(pattern, options)).map(({ key }) => key);
+  const keys = (pattern: string, options?: NamespaceOption) => memory.keys(within(options).pattern(pattern));
 
   return { memory, tell, within, scope, read, write, remove, keys, find };
 }

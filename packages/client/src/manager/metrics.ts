@@ -1,5 +1,6 @@
 import type { VectorClock } from '@mnemon/protocol';
 import { merge } from '@mnemon/protocol';
+import type { CacheStats } from '../cache/cache-manager.ts';
 import type { Change } from '../change.ts';
 import type { Status } from '../status.ts';
 import { createLatencySample, type Latency } from './latency-sample.ts';
@@ -67,9 +68,14 @@ export function createCounters(): Counters {
 export function metricsOf(
   counters: Counters,
   status: Status,
-  more: Pick<SyncMetrics, 'subscriptions' | 'cacheHits' | 'cacheMisses' | 'cache'>,
+  { subscriptions, cache }: { subscriptions: number; cache: CacheStats },
 ): SyncMetrics {
   const { reads, writes, conflicts, syncs, seen } = counters;
   const { pendingOps: pendingWrites, reconnects, resends, gaps } = status;
-  return { reads, writes, conflicts, syncs, ...more, pendingWrites, ...seen, reconnects, resends, gaps };
+  const { hits: cacheHits, misses: cacheMisses, size, maxSize, invalidated } = cache;
+  return {
+    ...{ reads, writes, conflicts, cacheHits, cacheMisses, syncs },
+    cache: { size, maxSize, invalidated },
+    ...{ pendingWrites, subscriptions, ...seen, reconnects, resends, gaps },
+  };
 }

@@ -14,6 +14,7 @@ import type {
   MemorySyncOptions,
   NamespaceOption,
   SyncDeleteOptions,
+  SyncReadOptions,
   SyncSubscribeOptions,
   SyncWriteOptions,
 } from './options.ts';
@@ -50,7 +51,7 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
    * The value of `key`, this client's own newest one before all; `null` where there is none. Waits for the connection
    * where nothing is known of the key yet.
    */
-  read(key: string, options?: NamespaceOption): Promise<JsonValue | null> {
+  read(key: string, options?: SyncReadOptions): Promise<JsonValue | null> {
     return harmless(this.core.read(key, options));
   }
 
@@ -94,15 +95,25 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
 
   /** Forgets what is cached. */
   clearCache(): void {
+    this.parts.cache.clear();
     this.core.tell('cache-cleared');
+  }
+
+  /** Fetches what matches, as far as there is room for it. Answers how many entries these are. */
+  warm(pattern: string, options?: NamespaceOption): Promise<number> {
+    return this.parts.cache.warm(this.core.within(options).pattern(pattern));
+  }
+
+  /** Forgets the cached keys that match; a regular expression sees whole keys. Answers how many. */
+  invalidate(pattern: string | RegExp, options?: NamespaceOption): number {
+    const { pattern: whole } = this.core.within(options);
+    return this.parts.cache.invalidate(typeof pattern === 'string' ? whole(pattern) : pattern);
   }
 
   getMetrics(): SyncMetrics {
     return metricsOf(this.parts.counters, this.memory.status, {
       subscriptions: this.parts.subscriptions.size,
-      cacheHits: 0,
-      cacheMisses: 0,
-      cache: { size: 0, maxSize: this.parts.cacheSize, invalidated: 0 },
+      cache: this.parts.cache.stats,
     });
   }
 

@@ -3,6 +3,8 @@ import type { Change } from '../change.ts';
 import type { WriteOptions } from '../mnemon.ts';
 import { MnemonError } from '../mnemon-error.ts';
 import type { OpenOptions } from '../open-mnemon.ts';
+import type { ReadOptions } from '../reads.ts';
+import type { ConflictResolver, ConflictResolverName } from './conflict-resolver.ts';
 
 export interface MemorySyncOptions extends Omit<OpenOptions, 'instanceId'> {
   /** The name of this program. One connection per name: a second one replaces the first. */
@@ -17,12 +19,20 @@ export interface MemorySyncOptions extends Omit<OpenOptions, 'instanceId'> {
   readonly batchInterval?: number;
   /** How often this worker's beat is renewed, in milliseconds; 5000 by default. */
   readonly heartbeatInterval?: number;
+  /**
+   * How what this client writes is resolved with concurrent writes. By name: with the strategy of the engine. A function
+   * is called where the versions are seen side by side, by subscription or read, and its answer closes the conflict. Left
+   * out: as the space's policies say.
+   */
+  readonly conflictResolver?: ConflictResolverName | ConflictResolver;
 }
 
 export interface NamespaceOption {
   /** Instead of the manager's own. */
   readonly namespace?: string;
 }
+
+export interface SyncReadOptions extends NamespaceOption, ReadOptions {}
 
 export interface SyncWriteOptions extends NamespaceOption, Omit<WriteOptions, 'ttlMs'> {
   /** What the promise waits for: that the write was taken in, or that it is durable. */

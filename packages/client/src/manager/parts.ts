@@ -1,8 +1,12 @@
+import type { JsonValue } from '@mnemon/protocol';
+import { type CachedReads, createCachedReads } from '../cache/cached-reads.ts';
 import { createTimer } from '../clock.ts';
 import type { Mnemon } from '../mnemon.ts';
 import { openMnemon } from '../open-mnemon.ts';
 import { type Ports, realPorts } from '../ports.ts';
+import type { ReadOptions } from '../reads.ts';
 import { createBatchNews } from './batch-news.ts';
+import { strategyOf } from './conflict-resolver.ts';
 import { createConflicts } from './conflicts.ts';
 import { tellConnectionNews } from './connection-news.ts';
 import type { Tell } from './events.ts';
@@ -20,7 +24,7 @@ export interface Parts {
   readonly subscriptions: LiveSubscriptions;
   readonly workers: WorkerMemory;
   readonly counters: Counters;
-  readonly cacheSize: number;
+  readonly cache: CachedReads;
 }
 
 export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, tell: Tell): Parts {
@@ -29,22 +33,37 @@ export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, t
   const { clock } = { ...realPorts(), ...ports };
   const namespace = createNamespace(settingsOf(options).namespace);
   const counters = createCounters();
-  const conflicts = createConflicts(counters, tell);
+  const resolver = typeof options.conflictResolver === 'function' ? options.conflictResolver : undefined;
+  const conflicts = createConflicts({
+    ...{ counters, tell, resolver, onError, now: clock.now },
+    memory: () => memory,
+  });
   const gone = { key: namespace.key(PATHS.workerStatus(workerId)), value: { state: 'offline' } };
-  const memory = openMnemon(
+  const memory: Mnemon = openMnemon(
     {
       ...{ url, token, onError, instanceId: workerId, batchIntervalMs: batchInterval, whenFull: 'wait' },
       presence: { announced: announcedBy(namespace.name), will: { ...gone, ifExists: true } },
-      onAcked: createBatchNews(counters, tell, conflicts.found),
+      onAcked: createBatchNews(counters, tell, conflicts),
       onRefused: (error, key) => tell('write-failed', { key, error }),
     },
     ports,
   );
-  const core = createManagerCore({ memory, namespace, defaultTTL, counters, tell });
+  const cache = createCachedReads(memory, { maxEntries: cacheSize });
+  const strategy = strategyOf(options.conflictResolver);
+  const core = createManagerCore({ memory, namespace, defaultTTL, strategy, counters, tell, readKey });
+
+  /** Whoever has a resolver closes what is seen side by side, whether it is heard of or read. */
+  async function readKey(key: string, options: ReadOptions): Promise<JsonValue | undefined> {
+    const value = await cache.read(key, options);
+    const entry = resolver && cache.peek(key).entry;
+    if (entry?.siblings) conflicts.merged(key, entry.version, entry);
+    return value;
+  }
+
   const workers = createWorkerMemory(core, { workerId, defaultTTL, now: clock.now });
   const subscriptions = createLiveSubscriptions({ memory, tell, onError }, (change) => {
     counters.heard(change, clock.now(), memory.status.state !== 'catching-up');
-    if (change.type === 'merged') conflicts.found(change.key, change.entry.version, 'merged');
+    if (change.type === 'merged') conflicts.merged(change.key, change.entry.version, change.entry);
   });
   const beats = createTimer(clock, () => {
     beats.set(heartbeatInterval);
@@ -55,7 +74,7 @@ export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, t
     returned: () => void workers.returned().catch(() => {}),
     closed: () => beats.clear(),
   });
-  return { memory, core, subscriptions, workers, counters, cacheSize };
+  return { memory, core, subscriptions, workers, counters, cache };
 }
 
 export const logError = (error: unknown): void => console.error('mnemon: a callback failed:', error);
