@@ -27,6 +27,7 @@ const STORAGE_SUITES = [
   'policiesContract',
   'locksContract',
   'tasksContract',
+  'taskWaitersContract',
 ];
 
 /** Which suites an adapter has to pass, by the end of its name. */

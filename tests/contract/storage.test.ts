@@ -17,6 +17,7 @@ import { policiesContract } from '@mnemon/testing/contracts/policies-contract';
 import { snapshotsContract } from '@mnemon/testing/contracts/snapshots-contract';
 import { spacesContract } from '@mnemon/testing/contracts/spaces-contract';
 import type { MakeStorage } from '@mnemon/testing/contracts/stored-history';
+import { taskWaitersContract } from '@mnemon/testing/contracts/task-waiters-contract';
 import { tasksContract } from '@mnemon/testing/contracts/tasks-contract';
 import { valuesContract } from '@mnemon/testing/contracts/values-contract';
 import { afterAll, beforeAll, describe } from 'vitest';
@@ -37,6 +38,7 @@ function storageContract(name: string, makeStorage: MakeStorage): void {
   policiesContract(name, makeStorage);
   locksContract(name, makeStorage);
   tasksContract(name, makeStorage);
+  taskWaitersContract(name, makeStorage);
 }
 
 const stores: { close(): Promise<void> }[] = [];

@@ -69,6 +69,26 @@ describe.each(engines)('the task queue, on $name', ({ backends }) => {
     await worker.close();
   });
 
+  test('who waits for a task is told when there is one; the lists show what is left to do', async () => {
+    const space = cloud.newSpace();
+    const [boss, worker] = [await cloud.connect(space, 'boss'), await cloud.connect(space, 'worker')];
+    const waiting = worker.tasks.claim({ waitMs: 60_000 });
+    await worker.tasks.count(); // its question is on its way before
+    const enqueuedAt = Date.now();
+    await boss.tasks.enqueue('job', { id: 'a' });
+    expect((await waiting)?.id).toBe('a');
+    expect(Date.now() - enqueuedAt, 'before it would have asked again').toBeLessThan(8_000);
+    await boss.tasks.enqueue('job', { id: 'b' });
+    const { pending, processing } = await boss.tasks.unfinished();
+    expect([pending, processing].map((tasks) => tasks.map(({ id }) => id))).toEqual([['b'], ['a']]);
+    expect((await boss.tasks.list({ state: 'done' })).tasks).toEqual([]);
+    expect(await worker.tasks.claim({ waitMs: 60_000 })).toMatchObject({ id: 'b' });
+    expect(await worker.tasks.claim({ waitMs: 200 })).toBeUndefined();
+    const ended = worker.tasks.claim({ waitMs: 60_000 });
+    await Promise.all([boss.close(), worker.close()]);
+    await expect(ended).rejects.toThrow('closed');
+  });
+
   test('what a token does not grant is neither claimed nor shown', async () => {
     const space = cloud.newSpace();
     const boss = await cloud.connect(space, 'boss');

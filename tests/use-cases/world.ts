@@ -279,7 +279,7 @@ export function alwaysLeased(ports: Ports): Ports {
  */
 export function stopBefore(
   ports: Ports,
-  port: 'log' | 'inbox' | 'connections' | 'nodes',
+  port: 'log' | 'inbox' | 'connections' | 'nodes' | 'tasks' | 'taskWaiters',
   method: string,
 ): { ports: Ports; reached: Promise<void>; release: () => void } {
   const arrival = gate();

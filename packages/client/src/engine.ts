@@ -24,7 +24,7 @@ import { createFrameReader, writeId } from './server-frames.ts';
 import { createServerReads, type ServerReads } from './server-reads.ts';
 import { createStatusBoard, type StatusBoard } from './status.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
-import { createTaskQueue, type TaskQueue } from './task-queue.ts';
+import { createTaskQueue, type TaskKeeper } from './task-queue.ts';
 import { createTopics, isOf, type Topics } from './topics.ts';
 import { createWitnesses, type Witnesses } from './witnesses.ts';
 import { createWriteClock, type WriteClock } from './write-clock.ts';
@@ -43,7 +43,7 @@ export interface Engine {
   readonly serverClock: ServerClock;
   readonly serverReads: ServerReads;
   readonly locks: LockKeeper;
-  readonly tasks: TaskQueue;
+  readonly tasks: TaskKeeper;
   readonly board: StatusBoard;
   readonly presence: OwnPresence;
   /** Sends a heartbeat now; without a connection, connecting will do. */
@@ -135,6 +135,7 @@ export function createEngine(options: EngineOptions): Engine {
   const serverReads = createServerReads(ports, connection.send);
   const requests = createRequests(connection, ports);
   const locks = createLocks(requests, ports);
+  const tasks = createTaskQueue(requests, ports);
   const givenUp = createGivenUp(
     (topic) => topics.wanted.includes(topic),
     (patterns) => connection.send('unsubscribe', { patterns, change: ++lastChange }),
@@ -151,6 +152,7 @@ export function createEngine(options: EngineOptions): Engine {
     serverReads,
     requests,
     locks,
+    tasks,
     onUnreadable: () => counts.unreadable++,
     onDegraded: (backends) => {
       degraded = backends;
@@ -191,6 +193,7 @@ export function createEngine(options: EngineOptions): Engine {
       serverReads.online();
       requests.online();
       locks.online();
+      tasks.online();
     }
     if (isConnected(before) && !isConnected(state)) {
       isReturning = false;
@@ -244,6 +247,7 @@ export function createEngine(options: EngineOptions): Engine {
     outbox.close(error);
     serverReads.close(error);
     locks.close(error);
+    tasks.close(error);
     requests.close(error);
     subscriptions.clear();
   }
@@ -261,7 +265,7 @@ export function createEngine(options: EngineOptions): Engine {
     serverClock,
     serverReads,
     locks,
-    tasks: createTaskQueue(requests, ports),
+    tasks,
     board,
     presence,
     beat() {

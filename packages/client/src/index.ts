@@ -23,6 +23,8 @@ export type {
   SpaceStats,
   Task,
   TaskCounts,
+  TaskPage,
+  TaskState,
   Verdict,
 } from '@mnemon/protocol';
 export { CacheManager, type CacheStats } from './cache/cache-manager.ts';
@@ -75,6 +77,6 @@ export type { Written } from './pending-op.ts';
 export type { Ports } from './ports.ts';
 export type { Peeked, ReadMode, ReadOptions } from './reads.ts';
 export type { Status, StatusCallback } from './status.ts';
-export type { ClaimedTask, EnqueueOptions, TaskQueue } from './task-queue.ts';
+export type { ClaimedTask, ClaimOptions, EnqueueOptions, TaskQueue, UnfinishedTasks } from './task-queue.ts';
 export type { Snapshots, Upkeep } from './upkeep.ts';
 export type { Witness } from './witnesses.ts';

@@ -1,6 +1,6 @@
 import { LIMITS, type LockFrame } from '@mnemon/protocol';
+import { createAlarms } from './alarms.ts';
 import { checkKey } from './checked-op.ts';
-import { createTimer } from './clock.ts';
 import { type HeldLock, holdLock } from './held-lock.ts';
 import type { LockOptions, Locks } from './lock.ts';
 import { MnemonError } from './mnemon-error.ts';
@@ -21,14 +21,14 @@ export interface LockKeeper extends Locks {
 export function createLocks(requests: Requests, ports: Ports): LockKeeper {
   const { clock } = ports;
   const held = new Set<HeldLock>();
-  /** Who waits for a lock to become free, by its name. */
-  const waiting = new Set<{ name: string; wake: () => void }>();
+  /** Of those who wait for a lock to become free, by its name. */
+  const alarms = createAlarms(clock);
   let closedBy: MnemonError | undefined;
 
   async function acquire(name: string, leaseMs: number, waitMs: number): Promise<HeldLock> {
     const attempt = createRandomName(ports.random);
     const untilMs = clock.now() + waitMs;
-    const alarm = createAlarm(name);
+    const alarm = alarms.create(name);
     let askedAtMs = clock.now();
     try {
       for (;;) {
@@ -57,25 +57,6 @@ export function createLocks(requests: Requests, ports: Ports): LockKeeper {
     return lock;
   }
 
-  /** Rings when the lock is said to be free, or when its time has come. */
-  function createAlarm(name: string) {
-    let ring: () => void = () => {};
-    const waiter = { name, wake: () => ring() };
-    const timer = createTimer(clock, waiter.wake);
-    waiting.add(waiter);
-    return {
-      next: () =>
-        new Promise<void>((resolve) => {
-          ring = resolve;
-        }),
-      set: (ms: number) => timer.set(ms),
-      stop() {
-        timer.clear();
-        waiting.delete(waiter);
-      },
-    };
-  }
-
   async function lock(name: string, { leaseMs = LEASE_MS, waitMs = 0 }: LockOptions = {}): Promise<HeldLock> {
     checkKey(name);
     checkTimes(leaseMs, waitMs);
@@ -86,7 +67,7 @@ export function createLocks(requests: Requests, ports: Ports): LockKeeper {
     lock,
     hear({ payload }) {
       if (payload.is === 'freed') {
-        for (const { name, wake } of [...waiting]) if (name === payload.name) wake();
+        alarms.ring(payload.name);
       } else if (payload.is === 'granted' && ![...held].some(({ token }) => token === payload.token)) {
         // A repeated request, come after the lock was given back: nobody here knows of it.
         const { name, token } = payload;
@@ -95,12 +76,12 @@ export function createLocks(requests: Requests, ports: Ports): LockKeeper {
     },
     online() {
       for (const each of held) each.renew();
-      for (const { wake } of [...waiting]) wake(); // notices went to the connection that is gone
+      alarms.ringAll(); // notices went to the connection that is gone
     },
     close(error) {
       closedBy = error;
       for (const each of [...held]) each.end(error);
-      for (const { wake } of [...waiting]) wake();
+      alarms.ringAll();
     },
   };
 }

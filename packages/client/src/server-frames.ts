@@ -21,6 +21,7 @@ import type { Requests } from './requests.ts';
 import type { SeenClocks } from './seen-clocks.ts';
 import type { ServerClock } from './server-clock.ts';
 import { isServerAnswer, type ServerReads } from './server-reads.ts';
+import type { TaskKeeper } from './task-queue.ts';
 import type { WriteClock } from './write-clock.ts';
 
 const WRITE = 'write-';
@@ -44,6 +45,7 @@ export interface FrameReaderOptions {
   readonly serverReads: ServerReads;
   readonly requests: Requests;
   readonly locks: LockKeeper;
+  readonly tasks: Pick<TaskKeeper, 'hear'>;
   /** A frame that is no message: API Gateway's own errors, for one. Time-outs do the rest. */
   readonly onUnreadable: () => void;
   readonly onDegraded: (backends: readonly string[]) => void;
@@ -51,8 +53,19 @@ export interface FrameReaderOptions {
 
 /** Takes what the server says to whom it concerns. */
 export function createFrameReader(options: FrameReaderOptions): (text: string) => void {
-  const { connection, follower, givenUp, outbox, seen, clock, serverClock, serverReads, requests, locks } =
-    options;
+  const {
+    connection,
+    follower,
+    givenUp,
+    outbox,
+    seen,
+    clock,
+    serverClock,
+    serverReads,
+    requests,
+    locks,
+    tasks,
+  } = options;
 
   // What isn't here, `pong`, answers what this client doesn't say.
   function read(frame: ServerFrame): void {
@@ -61,7 +74,7 @@ export function createFrameReader(options: FrameReaderOptions): (text: string) =
     else if (frame.type === 'connected') readConnected(frame);
     else if (frame.type === 'heartbeat') readHeartbeat(frame);
     else if (isServerAnswer(frame)) serverReads.answered(frame.id, frame.payload);
-    else if (frame.type === 'task') requests.answered(frame);
+    else if (frame.type === 'task') requests.answered(frame) || tasks.hear(frame);
     else if (frame.type === 'lock') requests.answered(frame) || locks.hear(frame);
     else if (frame.type === 'disconnect') dismiss(frame.payload);
     else if (frame.type === 'unsubscribe') givenUp.answered(frame.id);
@@ -177,7 +190,9 @@ const isAnswer = ({ type, payload }: ServerFrame): boolean =>
     ? payload.acks !== undefined && payload.acks.length > 0
     : type === 'lock'
       ? payload.is !== 'freed'
-      : type !== 'disconnect';
+      : type === 'task'
+        ? payload.is !== 'available'
+        : type !== 'disconnect';
 
 const TOKEN_REFUSED: ReadonlySet<ErrorCode> = new Set(['token-expired', 'unauthorized']);
 const FOR_GOOD: ReadonlySet<ErrorCode> = new Set(['replaced', 'unsupported-version']);

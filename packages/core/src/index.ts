@@ -51,6 +51,7 @@ export type { RateLimits, RateWindow } from './ports/rate-limits.ts';
 export type { Relay } from './ports/relay.ts';
 export type { ChunkId, Snapshots } from './ports/snapshots.ts';
 export type { Spaces } from './ports/spaces.ts';
+export type { TaskWaiter, TaskWaiters } from './ports/task-waiters.ts';
 export type { NewTask, TaskClaim, TaskId, Tasks } from './ports/tasks.ts';
 export type { Ticket, Tickets } from './ports/tickets.ts';
 export { Unavailable } from './ports/unavailable.ts';
@@ -65,6 +66,7 @@ export {
 } from './use-cases/administer.ts';
 export { admit, type RateRule } from './use-cases/admit.ts';
 export { catchUp } from './use-cases/catch-up.ts';
+export { claimTask } from './use-cases/claim-task.ts';
 export { type CleanedUp, cleanUp } from './use-cases/clean-up.ts';
 export { type Compaction, compact } from './use-cases/compact.ts';
 export {
@@ -109,7 +111,7 @@ export { stats } from './use-cases/stats.ts';
 export { subscribe } from './use-cases/subscribe.ts';
 export { sweepConnections } from './use-cases/sweep-connections.ts';
 export { takeSnapshot } from './use-cases/take-snapshot.ts';
-export { claimTask, countTasks, endTask, enqueueTask, extendTask, getTask } from './use-cases/tasks.ts';
+export { countTasks, endTask, enqueueTask, extendTask, getTask, listTasks } from './use-cases/tasks.ts';
 export { type IssuedTicket, issueTicket, redeemTicket } from './use-cases/tickets.ts';
 export { unsubscribe } from './use-cases/unsubscribe.ts';
 export { verify } from './use-cases/verify.ts';

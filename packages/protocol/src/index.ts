@@ -114,7 +114,7 @@ export {
 export { type SnapshotSummary, snapshotSummarySchema } from './messages/snapshot.ts';
 export { type PastState, type StateRequest, statePageSchema, stateRequestSchema } from './messages/state.ts';
 export type { Subscribe } from './messages/subscribe.ts';
-export type { Enqueue, TaskAnswer, TaskFrame, TaskRequest } from './messages/task.ts';
+export type { Enqueue, TaskAnswer, TaskFrame, TaskPage, TaskRequest } from './messages/task.ts';
 export type { Unsubscribe, Unsubscribed } from './messages/unsubscribe.ts';
 export {
   type ChainEnd,
@@ -137,7 +137,7 @@ export { DEFAULT_RETENTION, type Retention, retentionSchema } from './retention.
 export { isInScope, type Scope, scopeSchema } from './scope.ts';
 export { STRATEGIES, type Strategy, strategySchema } from './strategy.ts';
 export { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from './subprotocol.ts';
-export { type Task, type TaskCounts, type TaskState, taskKey, taskSchema } from './task.ts';
+export { TASK_STATES, type Task, type TaskCounts, type TaskState, taskKey, taskSchema } from './task.ts';
 export { EVERYTHING, isWithin, patternOf, topicOf, topicsOfKey, widest } from './topic.ts';
 export { utf8Length } from './utf8-length.ts';
 export {

@@ -36,6 +36,7 @@ export const LIMITS = {
   taskValueBytes: 48 * 1024,
   taskErrorLength: 1_000,
   taskAttempts: 1_000,
+  taskWaitMs: 60 * 60 * 1000,
   batchOps: 100,
   /** Of the whole `write` frame. */
   batchBytes: 96 * 1024,

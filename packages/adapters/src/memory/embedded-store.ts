@@ -16,6 +16,7 @@ import { memoryNodes } from './memory-nodes.ts';
 import { memoryPolicies } from './memory-policies.ts';
 import { memorySnapshots } from './memory-snapshots.ts';
 import { memorySpaces } from './memory-spaces.ts';
+import { memoryTaskWaiters } from './memory-task-waiters.ts';
 import { memoryTasks } from './memory-tasks.ts';
 import { memoryValues } from './memory-values.ts';
 import { snapshot } from './snapshot.ts';
@@ -110,6 +111,7 @@ export function embeddedStore(options: EmbeddedStoreOptions = {}): EmbeddedStore
     policies: memoryPolicies(shared),
     locks: memoryLocks(shared),
     tasks: memoryTasks(shared),
+    taskWaiters: memoryTaskWaiters(shared),
     close,
   };
 }

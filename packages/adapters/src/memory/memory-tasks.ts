@@ -103,6 +103,25 @@ export function memoryTasks({ state, commit, now }: Shared): Tasks {
 
     get: async (id) => structuredClone(find(id)?.task),
 
+    async list(space, { state: wanted, after, limit }) {
+      const { open, ended } = tasksOf(state(), space);
+      const isOpen = wanted === 'pending' || wanted === 'claimed';
+      const tasks = [...(isOpen ? open : ended).values()].map(({ task }) => task);
+      const found = tasks.filter((task) => task.state === wanted && (!after || isBefore(after, task)));
+      found.sort((a, b) => (isBefore(a, b) ? -1 : 1));
+      return found.slice(0, limit).map((task) => structuredClone(task));
+    },
+
+    async outlook(space) {
+      let dueId: string | undefined;
+      let nextMs = Number.POSITIVE_INFINITY;
+      for (const { task } of tasksOf(state(), space).open.values()) {
+        if (task.dueAtMs <= now()) dueId ??= task.id;
+        else nextMs = Math.min(nextMs, task.dueAtMs - now());
+      }
+      return { ...(dueId !== undefined && { dueId }), ...(nextMs < Number.POSITIVE_INFINITY && { nextMs }) };
+    },
+
     async count(space) {
       const { open, ended } = tasksOf(state(), space);
       const counts = { pending: 0, claimed: 0, done: 0, dead: 0 };
@@ -117,5 +136,6 @@ export function memoryTasks({ state, commit, now }: Shared): Tasks {
 
 const asKept = (value: JsonValue): JsonValue => JSON.parse(canonicalText(value));
 
-const isBefore = (a: Task, b: Task): boolean =>
+type Place = Pick<Task, 'priority' | 'index'>;
+const isBefore = (a: Place, b: Place): boolean =>
   a.priority === b.priority ? a.index < b.index : a.priority > b.priority;

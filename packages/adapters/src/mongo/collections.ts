@@ -6,6 +6,7 @@ import type { InboxRow } from './inbox-row.ts';
 import type { LockRow } from './lock-row.ts';
 import type { CheckpointRow } from './mongo-checkpoints.ts';
 import type { ChunkRow, ManifestRow } from './mongo-snapshots.ts';
+import type { TaskWaiterRow } from './mongo-task-waiters.ts';
 import type { ValueRow } from './mongo-values.ts';
 import type { NodeRow } from './node-row.ts';
 import type { SpaceRow } from './space-row.ts';
@@ -25,6 +26,7 @@ export interface Collections {
   conflicts: Collection<ConflictRow | ConflictCountRow>;
   locks: Collection<LockRow>;
   tasks: Collection<TaskRow>;
+  taskWaiters: Collection<TaskWaiterRow>;
 }
 
 export const collectionsOf = (db: Db): Collections => ({
@@ -40,4 +42,5 @@ export const collectionsOf = (db: Db): Collections => ({
   conflicts: db.collection('memory_conflicts'),
   locks: db.collection('memory_locks'),
   tasks: db.collection('memory_tasks'),
+  taskWaiters: db.collection('memory_task_waiters'),
 });

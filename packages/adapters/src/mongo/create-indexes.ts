@@ -15,7 +15,7 @@ const DAY_SECONDS = 24 * 60 * 60;
  * order of its `_id`, log and entries, needs no other; that one also sees to it that no `seq` is there twice (I2).
  */
 export async function createIndexes(db: Db): Promise<void> {
-  const { events, entries, inbox, nodes, conflicts, locks, tasks, values } = collectionsOf(db);
+  const { events, entries, inbox, nodes, conflicts, locks, tasks, taskWaiters, values } = collectionsOf(db);
   await Promise.all([
     events.createIndex({ space: 1, mutation: 1 }, { unique: true }), // I6: no batch twice
     events.createIndex({ space: 1, partition: 1, keys: 1, seq: 1 }), // the versions of a key
@@ -42,7 +42,11 @@ export async function createIndexes(db: Db): Promise<void> {
     locks.createIndex({ until: 1 }, { expireAfterSeconds: DAY_SECONDS }),
     values.createIndex(VALUE_TIMES),
     tasks.createIndex({ space: 1, open: 1, priority: -1, index: 1, dueAt: 1 }),
+    tasks.createIndex({ space: 1, dueAt: 1 }, { partialFilterExpression: { open: true } }),
+    tasks.createIndex({ space: 1, state: 1, priority: -1, index: 1 }),
     tasks.createIndex({ 'claim.attempt': 1 }, { sparse: true }),
+    taskWaiters.createIndex({ space: 1, since: 1 }),
+    taskWaiters.createIndex({ until: 1 }, { expireAfterSeconds: 0 }),
     tasks.createIndex({ endedAt: 1 }, { expireAfterSeconds: LIMITS.writeAgeMs / 1_000 }),
   ]).catch(throwUnavailable);
 }

@@ -12,6 +12,7 @@ import { mongoNodes } from './mongo-nodes.ts';
 import { mongoPolicies } from './mongo-policies.ts';
 import { mongoSnapshots } from './mongo-snapshots.ts';
 import { mongoSpaces } from './mongo-spaces.ts';
+import { mongoTaskWaiters } from './mongo-task-waiters.ts';
 import { mongoTasks } from './mongo-tasks.ts';
 import { mongoValues } from './mongo-values.ts';
 
@@ -31,4 +32,5 @@ export const mongoStorage = ({ db }: { db: Db }): StoragePorts => ({
   policies: mongoPolicies({ db }),
   locks: mongoLocks({ db }),
   tasks: mongoTasks({ db }),
+  taskWaiters: mongoTaskWaiters({ db }),
 });

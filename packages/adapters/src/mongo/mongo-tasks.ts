@@ -92,6 +92,31 @@ export function mongoTasks({ db }: { db: Db }): Tasks {
       return row === null ? undefined : readTask(row);
     },
 
+    async list(space, { state, after, limit }) {
+      const later = after && [
+        { priority: { $lt: after.priority } },
+        { priority: after.priority, index: { $gt: after.index } },
+      ];
+      const rows = tasks.find({ space, state, ...(later && { $or: later }) }).sort(IN_ORDER);
+      return (await rows.limit(limit).toArray()).map(readTask);
+    },
+
+    async outlook(space) {
+      const now = await databaseNow(db);
+      const first = (dueAt: Filter<Date>) =>
+        tasks
+          .find({ space, open: true, dueAt })
+          .sort({ dueAt: 1 })
+          .project({ id: 1, dueAt: 1 })
+          .limit(1)
+          .next();
+      const [due, next] = await Promise.all([first({ $lte: now }), first({ $gt: now })]);
+      return {
+        ...(due && { dueId: dueSchema.parse(due).id }),
+        ...(next && { nextMs: dueSchema.parse(next).dueAt.getTime() - now.getTime() }),
+      };
+    },
+
     async count(space) {
       const isBack = { $and: [{ $eq: ['$state', 'claimed'] }, { $lte: ['$dueAt', await databaseNow(db)] }] };
       const state = { $cond: [isBack, 'pending', '$state'] };
@@ -105,6 +130,7 @@ export function mongoTasks({ db }: { db: Db }): Tasks {
 }
 
 const idSchema = z.object({ id: z.string() });
+const dueSchema = z.object({ id: z.string(), dueAt: z.date() });
 const countSchema = z.object({ _id: z.enum(['pending', 'claimed', 'done', 'dead']), count: z.int() });
 
 const claimedAs = ({ instanceId, attempt }: TaskClaim) => ({

@@ -16,6 +16,7 @@ import type { RandomId } from './random-ids.ts';
 import type { Relay } from './relay.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Spaces } from './spaces.ts';
+import type { TaskWaiters } from './task-waiters.ts';
 import type { Tasks } from './tasks.ts';
 import type { Values } from './values.ts';
 
@@ -35,6 +36,7 @@ export const STORAGE_PORTS = [
   'policies',
   'locks',
   'tasks',
+  'taskWaiters',
 ] as const satisfies readonly (keyof Ports)[];
 export type StoragePorts = Pick<Ports, (typeof STORAGE_PORTS)[number]>;
 
@@ -48,6 +50,7 @@ export interface Ports {
   index: EntryIndex;
   locks: Locks;
   tasks: Tasks;
+  taskWaiters: TaskWaiters;
   connections: Connections;
   nodes: Nodes;
   spaces: Spaces;

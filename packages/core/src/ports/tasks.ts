@@ -1,4 +1,4 @@
-import type { Enqueue, InstanceId, JsonValue, SpaceId, Task, TaskCounts } from '@mnemon/protocol';
+import type { Enqueue, InstanceId, JsonValue, SpaceId, Task, TaskCounts, TaskState } from '@mnemon/protocol';
 
 export interface TaskId {
   space: SpaceId;
@@ -49,6 +49,18 @@ export interface Tasks {
   fail(task: TaskId, claim: TaskClaim, failure: { error: string; retry: boolean }): Promise<Task | undefined>;
 
   get(task: TaskId): Promise<Task | undefined>;
+
+  /**
+   * Those in a state, in the order in which they are claimed, at most `limit` after a place in it. One whose lease has
+   * ended is in the state `claimed` until it is claimed anew.
+   */
+  list(
+    space: SpaceId,
+    query: { state: TaskState; after?: { priority: number; index: number } | undefined; limit: number },
+  ): Promise<readonly Task[]>;
+
+  /** A task that is due, if there is one, and how long it takes until the next one is that is not. */
+  outlook(space: SpaceId): Promise<{ dueId?: string | undefined; nextMs?: number | undefined }>;
 
   count(space: SpaceId): Promise<TaskCounts>;
 }

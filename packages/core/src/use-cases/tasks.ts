@@ -1,13 +1,16 @@
 import { type Access, allows, type TaskAnswer, type TaskRequest, taskKey, wireError } from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
+import { groupBySize } from '../domain/split-delivery.ts';
+import { taskPageToken } from '../domain/task-page.ts';
 import type { Ports } from '../ports/ports.ts';
+import { ALL_TASKS } from './claim-task.ts';
+import { foreignPage } from './find-moment.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
+import { DEFAULT_ITEMS } from './scoped-entries.ts';
+import { wakeWorker } from './wake-worker.ts';
 
-type TaskPorts = Pick<Ports, 'tasks' | 'log' | 'randomId'>;
+type TaskPorts = Pick<Ports, 'tasks' | 'taskWaiters' | 'log' | 'fanout' | 'clock' | 'randomId'>;
 type Asked<Do extends TaskRequest['do']> = Omit<Extract<TaskRequest, { do: Do }>, 'do'>;
-
-/** Every task of a space. */
-const ALL_TASKS = new Set(['**', taskKey('**')]);
 
 /** Puts a task into the queue, once: under an id that there is already, nothing happens. */
 export async function enqueueTask(
@@ -23,19 +26,9 @@ export async function enqueueTask(
     enqueued = await ports.tasks.enqueue(space, task);
   }
   if (!enqueued) throw new Error(`space ${space} was opened and is not there`);
+  // Also when it was there: who put it in may have died before anybody was told.
+  if (enqueued.task.state === 'pending') await wakeWorker(ports, space, task.id);
   return ok({ is: 'enqueued', ...enqueued });
-}
-
-/** Takes the next task that is due, of those that the caller may write (I8). */
-export async function claimTask(
-  { tasks }: TaskPorts,
-  { space, instanceId, grants }: Identity,
-  { attempt, leaseMs, resend }: Asked<'claim'>,
-): Promise<Answered<TaskAnswer>> {
-  const writable = grants.filter(({ access }) => access !== 'read').map(({ pattern }) => pattern);
-  const patterns = writable.some((pattern) => ALL_TASKS.has(pattern)) ? undefined : writable;
-  const task = await tasks.claim(space, { instanceId, attempt }, { leaseMs, patterns, resend });
-  return ok({ is: 'claimed', ...(task && { task }) });
 }
 
 /** More time for a task that is being worked on. */
@@ -52,7 +45,7 @@ export async function extendTask(
 
 /** Ends an attempt at a task, well or not. */
 export async function endTask(
-  { tasks }: TaskPorts,
+  ports: TaskPorts,
   identity: Identity,
   end: Extract<TaskRequest, { do: 'complete' | 'fail' }>,
 ): Promise<Answered<TaskAnswer>> {
@@ -62,8 +55,10 @@ export async function endTask(
   const claim = { instanceId, attempt };
   const task =
     end.do === 'complete'
-      ? await tasks.complete({ space, id }, claim, end.result)
-      : await tasks.fail({ space, id }, claim, { error: end.error, retry: end.retry });
+      ? await ports.tasks.complete({ space, id }, claim, end.result)
+      : await ports.tasks.fail({ space, id }, claim, { error: end.error, retry: end.retry });
+  // Not due yet, but somebody who waits has to know when.
+  if (task?.state === 'pending') await wakeWorker(ports, space, id);
   return ok(task ? { is: 'changed', task } : { is: 'lost' });
 }
 
@@ -76,6 +71,26 @@ export async function getTask(
   if (!mayDo(identity, 'read', id)) return refuse(noGrant('read', id));
   const task = await tasks.get({ space: identity.space, id });
   return ok({ is: 'found', ...(task && { task }) });
+}
+
+/** A page of those in one state that the caller may read (I8). */
+export async function listTasks(
+  { tasks }: Pick<Ports, 'tasks'>,
+  { space, grants }: Identity,
+  { state, limit = DEFAULT_ITEMS, page }: Asked<'list'>,
+): Promise<Answered<TaskAnswer>> {
+  const after = page === undefined ? undefined : taskPageToken.decode(page);
+  if (page !== undefined && after?.state !== state) return refuse(foreignPage());
+  const found = await tasks.list(space, { state, after, limit });
+  const fitting = groupBySize(found)[0] ?? [];
+  const last = fitting.length < found.length || found.length === limit ? fitting.at(-1) : undefined;
+  return ok({
+    is: 'listed',
+    tasks: fitting.filter(({ id }) => allows(grants, 'read', taskKey(id))),
+    ...(last && {
+      page: taskPageToken.encode({ of: 'tasks', state, priority: last.priority, index: last.index }),
+    }),
+  });
 }
 
 /** How many tasks there are; for those who may read all of them. */

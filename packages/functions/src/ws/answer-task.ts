@@ -7,6 +7,7 @@ import {
   enqueueTask,
   extendTask,
   getTask,
+  listTasks,
   type Ports,
 } from '@mnemon/core';
 import type { TaskAnswer, TaskRequest } from '@mnemon/protocol';
@@ -25,6 +26,8 @@ export function answerTask(ports: Ports, caller: Caller, asked: TaskRequest): Pr
       return endTask(ports, caller, asked);
     case 'get':
       return getTask(ports, caller, asked);
+    case 'list':
+      return listTasks(ports, caller, asked);
     case 'count':
       return countTasks(ports, caller);
   }
