@@ -147,7 +147,7 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     keys: (pattern = '**') => harmless(keys(pattern)),
     lock: (name, options) => harmless(lock(name, options)),
     withLock: (name, options, work) => harmless(withLock({ lock }, name, options, work)),
-    tasks: tasks.queue,
+    tasks: harmlessCalls(tasks.queue),
     nodes: (options = {}) => harmless(ask('nodes', options)),
     announce: engine.presence.announce,
     beat: engine.beat,

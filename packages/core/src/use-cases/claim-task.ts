@@ -60,4 +60,3 @@ async function passOn(ports: ClaimPorts, space: SpaceId): Promise<void> {
 /** Nobody tells that a delay or a lease is over. */
 const pauseMs = async ({ tasks }: ClaimPorts, space: SpaceId): Promise<number> =>
   Math.min((await tasks.outlook(space)).nextMs ?? LONGEST_WAIT_MS, LONGEST_WAIT_MS);
-
