@@ -25,6 +25,8 @@ export function createPartialCommit(): PartialCommit {
 
   function whole(): Delivery | undefined {
     if (parts.size < expected) return undefined;
+    const only = parts.get(0);
+    if (only && !only.part) return only;
     const inOrder = [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
     const { part: _, ...commit } = inOrder[0] as Delivery;
     return { ...commit, events: inOrder.flatMap(({ events }) => events) };

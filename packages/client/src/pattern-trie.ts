@@ -13,20 +13,26 @@ export interface PatternTrie<Item> {
 
 export function createPatternTrie<Item>(): PatternTrie<Item> {
   const literals = new Map<string, Set<Item>>();
+  const everywhere = new Set<Item>();
   const globs = createRunTrie<Item>('**', isGlob);
 
   return {
     add(pattern, item) {
-      if (pattern.includes('*')) globs.add(pattern.split('/'), item);
+      if (pattern === '**') everywhere.add(item);
+      else if (pattern.includes('*')) globs.add(pattern.split('/'), item);
       else literals.set(pattern, (literals.get(pattern) ?? new Set()).add(item));
     },
     remove(pattern, item) {
-      if (pattern.includes('*')) globs.remove(pattern.split('/'), item);
+      if (pattern === '**') everywhere.delete(item);
+      else if (pattern.includes('*')) globs.remove(pattern.split('/'), item);
       else if (literals.get(pattern)?.delete(item) && literals.get(pattern)?.size === 0) {
         literals.delete(pattern);
       }
     },
-    find: (key) => [...(literals.get(key) ?? []), ...globs.find(key.split('/'))],
+    find(key) {
+      const ofGlobs = globs.isEmpty ? [] : globs.find(key.split('/'));
+      return [...everywhere, ...(literals.get(key) ?? []), ...ofGlobs];
+    },
   };
 }
 

@@ -6,6 +6,7 @@ const ANY = '*';
  * that may still match: its time is at most the sequence's length times the number of beginnings that match so far.
  */
 export interface RunTrie<Item> {
+  readonly isEmpty: boolean;
   add(sequence: readonly string[], item: Item): void;
   /** What no item is under any more takes no room. */
   remove(sequence: readonly string[], item: Item): void;
@@ -68,6 +69,9 @@ export function createRunTrie<Item>(run: string, isGlob?: (symbol: string) => bo
   }
 
   return {
+    get isEmpty() {
+      return root.next.size === 0;
+    },
     add(sequence, item) {
       let node = root;
       for (const symbol of sequence) node = node.next.get(symbol) ?? grow(node, symbol);

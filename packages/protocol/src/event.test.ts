@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { eventSchema, evolve, type MemoryEvent, receivedEventSchema } from './event.ts';
+import { eventSchema, evolve, type MemoryEvent, receivedEventsSchema } from './event.ts';
 
 const EVENT = {
   type: 'updated',
@@ -29,14 +29,15 @@ test('the fast way takes what the schema takes, and nothing else', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.constantFrom(...fields), oddity), { maxLength: 2 }), (changes) => {
       const event = { ...EVENT, ...Object.fromEntries(changes) };
-      expect(receivedEventSchema.safeParse(event).success).toBe(eventSchema.safeParse(event).success);
+      expect(receivedEventsSchema.safeParse([event]).success).toBe(eventSchema.safeParse(event).success);
     }),
     { numRuns: 2_000 },
   );
 });
 
 test.each([undefined, null, 'text', 7, [], {}])('%o is no event', (event) => {
-  expect(receivedEventSchema.safeParse(event).success).toBe(false);
+  expect(receivedEventsSchema.safeParse([event]).success).toBe(false);
+  expect(receivedEventsSchema.safeParse(event).success).toBe(Array.isArray(event));
 });
 
 test('an entry has all that its event says of the version', () => {

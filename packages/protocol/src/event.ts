@@ -81,9 +81,11 @@ function isPlainEvent(event: unknown): boolean {
 }
 
 /**
- * What `eventSchema` takes. A subscriber reads them by the ten thousand a second, so the usual event is told by a plain
+ * A list of what `eventSchema` takes. A subscriber reads them by the ten thousand a second, so the usual event is told by a plain
  * function, in a tenth of the time; a test holds the two to the same verdicts.
  */
-export const receivedEventSchema = z.custom<MemoryEvent>(
-  (event) => isPlainEvent(event) || eventSchema.safeParse(event).success,
+export const receivedEventsSchema = z.custom<MemoryEvent[]>(
+  (events) =>
+    Array.isArray(events) &&
+    events.every((event) => isPlainEvent(event) || eventSchema.safeParse(event).success),
 );

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { envelope } from '../envelope.ts';
-import { receivedEventSchema } from '../event.ts';
+import { receivedEventsSchema } from '../event.ts';
 import { clientIdSchema, instanceIdSchema } from '../ids.ts';
 import { outcomeSchema } from '../outcome.ts';
 
@@ -26,7 +26,7 @@ export const deliverySchema = z.object({
    */
   prev: z.int(),
   author: instanceIdSchema,
-  events: z.array(receivedEventSchema),
+  events: receivedEventsSchema,
   /** Of a commit that was too big for one frame. All parts are applied together (I4). */
   part: z.optional(z.object({ index: z.int(), count: z.int() })),
 });
