@@ -10,6 +10,7 @@ import { createTimer, type Timer } from './clock.ts';
 import { createConflicts } from './conflicts.ts';
 import type { Engine } from './engine.ts';
 import { harmless, harmlessCalls } from './harmless.ts';
+import { createIterators } from './iterators.ts';
 import { withLock } from './lock.ts';
 import type {
   AnyDurability,
@@ -39,10 +40,15 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
   let closing: Promise<void> | undefined;
   let closeTimer: Timer | undefined;
 
-  function checkOpen(): void {
+  function closedBy(): MnemonError | undefined {
     const { state } = connection;
-    if (state.name === 'closed') throw new MnemonError(state.code, state.message);
-    if (closing) throw new MnemonError('closed', 'this client is closing');
+    if (state.name === 'closed') return new MnemonError(state.code, state.message);
+    return closing && new MnemonError('closed', 'this client is closing');
+  }
+
+  function checkOpen(): void {
+    const error = closedBy();
+    if (error) throw error;
   }
 
   /** Not async: the own value is there before this returns (I9). */
@@ -152,6 +158,7 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     announce: engine.presence.announce,
     beat: engine.beat,
     subscribe,
+    ...createIterators({ subscribe, peek: reads.peek, onStatus: board.listen }, closedBy),
     connected: engine.arrived,
     get status() {
       return board.current;

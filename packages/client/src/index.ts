@@ -33,6 +33,7 @@ export type { Change, ChangeCallback } from './change.ts';
 export type { Conflicts } from './conflicts.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export type { Ticket, TokenSource } from './connection.ts';
+export type { IterateOptions } from './iterators.ts';
 export type { Lock, LockOptions } from './lock.ts';
 export type { TaskAgent } from './manager/agent-memory.ts';
 export type { ConflictResolver, ConflictResolverName, Resolution } from './manager/conflict-resolver.ts';

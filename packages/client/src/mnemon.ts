@@ -8,8 +8,9 @@ import type {
   Relationship,
   Strategy,
 } from '@mnemon/protocol';
-import type { ChangeCallback } from './change.ts';
+import type { Change, ChangeCallback } from './change.ts';
 import type { Conflicts } from './conflicts.ts';
+import type { IterateOptions } from './iterators.ts';
 import type { Lock, LockOptions } from './lock.ts';
 import type { Past } from './past.ts';
 import type { Written } from './pending-op.ts';
@@ -129,6 +130,20 @@ export interface Mnemon extends Past, Upkeep {
    * Throws on a bad pattern.
    */
   subscribe(pattern: string, callback: ChangeCallback): Subscription;
+  /**
+   * The changes that `subscribe` would call back for, from this call on, to take one by one. Whoever is slower than they
+   * come has at most `maxBuffered` waiting: beyond that, the iteration fails with `overloaded` after these, since leaving
+   * one out would be a lie. Ends when the loop is left or the client closed. Throws on a bad pattern.
+   *
+   * @example
+   * for await (const { key, value } of memory.iterate('tasks/**')) console.log(key, value);
+   */
+  iterate(pattern: string, options?: IterateOptions): AsyncIterableIterator<Change, undefined>;
+  /**
+   * The committed value of `key` as soon as it is known, `undefined` where there is none, and then each newer one. Whoever
+   * is slower gets the newest only. Ends when the loop is left or the client closed.
+   */
+  watch(key: string): AsyncIterableIterator<JsonValue | undefined, undefined>;
   /**
    * Takes the lock `name`, a key that this client may write, and keeps it until it is given back or lost. Rejects with
    * `locked` when another holds it, or this client already does, for longer than `waitMs`.
