@@ -37,6 +37,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const mine: PendingOp = { op, sizeBytes, waiters: [waiter] };
     const queued = queue.add(mine);
     if (queued === mine) ownWrites.add(mine);
+    else ownWrites.rewritten(queued);
     journal?.keep(queued);
     departures.soon();
     onChange();

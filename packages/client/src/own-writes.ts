@@ -16,6 +16,8 @@ interface AckedCommit {
  */
 export interface OwnWrites {
   add(pending: PendingOp): void;
+  /** A later operation has taken its place in the queue. */
+  rewritten(pending: PendingOp): void;
   /**
    * What the own operations on a key that the replica doesn't hold yet make of its value, `below`. `{ value: undefined }`
    * is a deletion.
@@ -66,6 +68,7 @@ export function createOwnWrites({ written, changed }: Pick<Witness, 'written' | 
       byKey.set(key, [...(byKey.get(key) ?? []), pending]);
       written(key);
     },
+    rewritten: ({ op }) => written(op.key),
     get(key, below) {
       const own = byKey.get(key)?.map(({ op }) => op);
       return own && { value: valueAfter(own, below) };

@@ -142,7 +142,7 @@ const steps = fc.array(
     fc.nat(2),
     fc.constantFrom('a', 'a', 'a', 'b'),
   ),
-  { minLength: 30, maxLength: 60, size: 'max' },
+  { maxLength: 60, size: 'max' },
 );
 
 async function play(world: World, script: readonly Step[]): Promise<void> {

@@ -127,6 +127,8 @@ describe('own writes', () => {
     expect(await cache.read('k')).toBe(1);
     void bob.write('k', 2);
     expect(await cache.read('k')).toBe(2);
+    void bob.write('k', 3); // in the place of the one that has not left yet
+    expect(await cache.read('k')).toBe(3);
     void bob.delete('k');
     expect(await cache.read('k')).toBeUndefined();
   });
