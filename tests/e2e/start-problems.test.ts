@@ -21,6 +21,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe('npm start says in one line what is wrong, and fails', () => {
   test.each([
     ['a port that is none', ['--port', 'abc'], {}, '--port takes a number'],
+    ['a host that is none', ['--host', 'example.org'], {}, '--host takes 127.0.0.1 or 0.0.0.0'],
     ['a flag that is none', ['--frobnicate'], {}, "Unknown option '--frobnicate'"],
     ['half of Upstash', [], { UPSTASH_REDIS_REST_URL: 'https://example.org' }, 'set both or neither'],
     ['a DynamoDB that is not there', [], { DYNAMODB_ENDPOINT: 'http://127.0.0.1:1' }, 'DYNAMODB_ENDPOINT: '],

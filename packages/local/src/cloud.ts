@@ -12,6 +12,8 @@ import { startScheduler } from './scheduler.ts';
 export interface CloudOptions {
   /** 0 takes a free one. */
   port: number;
+  /** The address to listen on; the loopback's by default. Any other includes it: `0.0.0.0`. */
+  host?: string;
   /** Left out: nothing outlives the process. */
   dataDir?: string;
   backends?: BackendUrls;
@@ -76,6 +78,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   try {
     const gateway = await startGateway({
       port: options.port,
+      ...(options.host && { host: options.host }),
       credentials,
       authorize: async (event) => (await functions.promise).authorizer.invoke(event),
       invoke: async (event) => (await functions.promise).message.invoke(event),

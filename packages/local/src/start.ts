@@ -17,6 +17,7 @@ async function main(args: string[]): Promise<number> {
   process.env.AWS_SECRET_ACCESS_KEY ??= 'local';
   const cloud = await startCloud({
     port: command.port,
+    host: command.host,
     dataDir: command.dataDir,
     backends: readBackendUrls(process.env),
     log: (line) => console.error(line),

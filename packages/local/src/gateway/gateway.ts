@@ -22,6 +22,8 @@ export type { WebsocketEvent } from './websocket-events.ts';
 export interface GatewayOptions {
   /** 0, the default, takes a free one. */
   port?: number;
+  /** The address to listen on; the loopback's by default. */
+  host?: string;
   /** The REQUEST authorizer of `$connect`: resolves to an IAM policy answer. Without it everybody may connect. */
   authorize?: Authorize;
   identitySources?: readonly string[];
@@ -80,7 +82,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
-  const port = await listen(server, options.port ?? 0);
+  const port = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   const admit = perSecond(limits.connectsPerSecond);
   const handshake = { port, authorize, identitySources, invoke, integrationTimeoutMs, admit };
   const upgrades = acceptUpgrades(server, { handshake, limits, listener, connections });
@@ -165,12 +167,12 @@ function acceptUpgrades(server: Server, options: UpgradeOptions) {
   };
 }
 
-async function listen(server: Server, port: number): Promise<number> {
+async function listen(server: Server, port: number, host: string): Promise<number> {
   // A frozen environment can't see that an idle connection was closed, so idle ones are kept as long as AWS does.
   server.keepAliveTimeout = 350_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
   return (server.address() as AddressInfo).port;
 }
