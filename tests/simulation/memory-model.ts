@@ -74,6 +74,13 @@ export class MemoryModel {
     }
   }
 
+  /** Those that were made up to the floor, and not replaced since. */
+  forgetTombstones(): void {
+    for (const [key, kept] of this.states[this.floor] ?? []) {
+      if (kept.value === undefined && this.current.get(key) === kept) this.current.delete(key);
+    }
+  }
+
   restore(scope: Scope, seq: number, nowMs: number): void {
     const old = this.states[seq] ?? new Map<string, Kept>();
     const oldMs = this.timeOf(seq);

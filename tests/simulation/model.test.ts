@@ -176,6 +176,14 @@ const snapshotAndCompact = command(
   hasCommits,
 );
 
+/** As if all that may still compete with them were over: every tombstone that the log no longer tells of. */
+const forgetTombstones = command('forget tombstones', async (model, { ports, space, nowMs }) => {
+  const at = { space, partition: 0 };
+  const old = { upToSeq: await ports.log.floor(at), untilMs: nowMs, limit: 1000 };
+  await ports.lifetimes.forgetTombstones({ ...at, ...old });
+  model.forgetTombstones();
+});
+
 const lookBack = (scope: Scope, seqOf: (model: MemoryModel) => number): Command =>
   command(`look back at ${JSON.stringify(scope)} (${seqOf})`, async (model, real) => {
     const seq = seqOf(model);
@@ -249,6 +257,7 @@ const COMMANDS: fc.Arbitrary<Command>[] = [
   fc.nat(10_000).map(expire),
   fc.tuple(scope, share).map((of) => restoreTo(...of)),
   fc.constant(snapshotAndCompact),
+  fc.constant(forgetTombstones),
   fc.tuple(scope, share).map(([of, at]) => lookBack(of, (model) => seqFrom(model, at))),
   fc.tuple(share, share).map((of) => compare(...of)),
   share.map(catchUpFrom),

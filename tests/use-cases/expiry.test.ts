@@ -3,10 +3,12 @@ import {
   catchUp,
   cleanUp,
   expireEntries,
+  forgetTombstones,
   heartbeat,
   issueTicket,
   readEntry,
   redeemTicket,
+  stateAt,
   verify,
 } from '@mnemon/core';
 import { LIMITS, type Op } from '@mnemon/protocol';
@@ -182,37 +184,6 @@ describe('the sweep', () => {
 
 describe('the clean-up', () => {
   const cleanUpIn = (world: World, tickets = memoryTickets()) => cleanUp({ ...world.ports, tickets });
-  const forgotten = async (world: World) => (await stored(world, 'k')) === undefined;
-
-  test('forgets tombstones once no write that competes with them is taken any more', async () => {
-    const world = makeWorld();
-    await writeAlone(world, 'ann', put(world, 'k', 1), put(world, 'kept', 1), del(world, 'k'));
-    const oldest = () => ({ hlc: { wallMs: world.now() - LIMITS.writeAgeMs, counter: 0 } });
-    world.pass(LIMITS.writeAgeMs);
-    expect(await cleanUpIn(world)).toMatchObject({ tombstones: 0 });
-    // The oldest write that is still taken would revive the key, had the tombstone been forgotten.
-    await writeUnseen(world, 'bob', put(world, 'k', 'old', oldest()));
-    expect(await readFrom(world, 'k')).toBe('not-found');
-    world.pass(2 * LIMITS.clockAheadMs);
-    expect(await cleanUpIn(world)).toMatchObject({ tombstones: 1 });
-    expect(await forgotten(world)).toBe(true);
-    expect(await readFrom(world, 'kept')).toBe(1);
-    expect((await verify(world.ports, AT)).intact).toBe(true);
-  });
-
-  test('forgets what expired in the same way, and any number of them', async () => {
-    const world = makeWorld();
-    const ops = Array.from({ length: 600 }, (_, i) => putFor(world, `k/${i}`, TTL_MS));
-    for (let i = 0; i < ops.length; i += 100) {
-      await send(world, await join(world, 'ann'), batchOf(...ops.slice(i, i + 100)));
-    }
-    world.pass(TTL_MS);
-    await expireEntries(world.ports);
-    world.pass(LIMITS.writeAgeMs + LIMITS.clockAheadMs - 1);
-    expect(await cleanUpIn(world)).toMatchObject({ tombstones: 0 });
-    world.pass(1);
-    expect(await cleanUpIn(world)).toMatchObject({ tombstones: 600 });
-  });
 
   test('forgets instances that were silent for so long, and tickets that nobody took', async () => {
     const world = makeWorld();
@@ -223,11 +194,61 @@ describe('the clean-up', () => {
     world.pass(LIMITS.writeAgeMs + LIMITS.clockAheadMs - 1);
     const ben = await join(world, 'ben');
     const fresh = await issueTicket({ ...world.ports, tickets }, ben.caller);
-    expect(await cleanUpIn(world, tickets)).toEqual({ tickets: 1, tombstones: 0, instances: 0 });
+    expect(await cleanUpIn(world, tickets)).toEqual({ tickets: 1, instances: 0 });
     world.pass(1);
-    expect(await cleanUpIn(world, tickets)).toEqual({ tickets: 0, tombstones: 0, instances: 1 });
+    expect(await cleanUpIn(world, tickets)).toEqual({ tickets: 0, instances: 1 });
     expect((await world.ports.nodes.list(SPACE)).map(({ instanceId }) => instanceId)).toEqual(['ben']);
     expect(await redeemTicket(tickets, ticket, 0)).toBeUndefined();
     expect(await redeemTicket(tickets, fresh.ticket, world.now())).toMatchObject({ instanceId: 'ben' });
+  });
+});
+
+describe('a tombstone', () => {
+  const forgotten = async (world: World) => (await stored(world, 'k')) === undefined;
+
+  test('is forgotten once the log is without it, and no write that competes with it is taken any more', async () => {
+    const world = makeWorld();
+    await writeAlone(world, 'ann', put(world, 'k', 1), put(world, 'kept', 1), del(world, 'k'));
+    await writeAlone(world, 'ann', put(world, 'kept', 2));
+    const oldest = () => ({ hlc: { wallMs: world.now() - LIMITS.writeAgeMs, counter: 0 } });
+    await world.ports.log.raiseFloor({ ...AT, seq: 3 });
+    world.pass(LIMITS.writeAgeMs);
+    expect(await forgetTombstones(world.ports, AT)).toBe(0);
+    // The oldest write that is still taken would revive the key, had the tombstone been forgotten.
+    await writeUnseen(world, 'bob', put(world, 'k', 'old', oldest()));
+    expect(await readFrom(world, 'k')).toBe('not-found');
+    await world.ports.log.raiseFloor({ ...AT, seq: 5 }); // that write's own commit, which deletes once more
+    world.pass(2 * LIMITS.clockAheadMs);
+    expect(await forgetTombstones(world.ports, AT)).toBe(1);
+    expect(await forgotten(world)).toBe(true);
+    expect(await readFrom(world, 'kept')).toBe(2);
+  });
+
+  test('stays as long as the log tells of the deletion, however old: it stands for the key in past states', async () => {
+    const world = makeWorld();
+    await writeAlone(world, 'ann', put(world, 'k', 'was'), del(world, 'k'));
+    world.pass(10 * LIMITS.writeAgeMs);
+    await writeAlone(world, 'ann', put(world, 'another', 1));
+    await world.ports.log.raiseFloor({ ...AT, seq: 1 });
+    expect(await forgetTombstones(world.ports, AT)).toBe(0);
+    const { epoch = '' } = (await world.ports.log.head(SPACE)) ?? {};
+    const request = { scope: { prefix: '' }, at: { cursor: { epoch, seq: [1] } } };
+    const past = await stateAt(world.ports, attach(world, 'reader').caller, request);
+    expect(past).toMatchObject({ value: { entries: [{ key: 'k', value: 'was' }] } });
+  });
+
+  test('goes with what expired in the same way, and with any number of them', async () => {
+    const world = makeWorld();
+    const ops = Array.from({ length: 600 }, (_, i) => putFor(world, `k/${i}`, TTL_MS));
+    for (let i = 0; i < ops.length; i += 100) {
+      await send(world, await join(world, 'ann'), batchOf(...ops.slice(i, i + 100)));
+    }
+    world.pass(TTL_MS);
+    await expireEntries(world.ports);
+    await world.ports.log.raiseFloor({ ...AT, seq: 12 });
+    world.pass(LIMITS.writeAgeMs + LIMITS.clockAheadMs - 1);
+    expect(await forgetTombstones(world.ports, AT)).toBe(0);
+    world.pass(1);
+    expect(await forgetTombstones(world.ports, AT)).toBe(600);
   });
 });

@@ -81,6 +81,7 @@ export { eventsSince, type FeedEvent, type FeedPage, type FeedRequest } from './
 export { expireEntries } from './use-cases/expire-entries.ts';
 export { exportSpace } from './use-cases/export-space.ts';
 export { followEvents } from './use-cases/follow-events.ts';
+export { forgetTombstones } from './use-cases/forget-tombstones.ts';
 export { fork } from './use-cases/fork.ts';
 export { heartbeat } from './use-cases/heartbeat.ts';
 export { history } from './use-cases/history.ts';

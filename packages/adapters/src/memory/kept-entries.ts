@@ -1,7 +1,7 @@
 import type { PartitionId } from '@mnemon/core';
 import { dueName } from './due-name.ts';
 import { type KeptEntry, ROW_BYTES } from './journal-record.ts';
-import { type SortedKeys, sortedKeys } from './sorted-keys.ts';
+import type { SortedKeys } from './sorted-keys.ts';
 import type { TermIndex } from './term-index.ts';
 
 /** The entries of a partition, and their keys in order. */
@@ -11,13 +11,8 @@ interface KeptEntries {
   terms: TermIndex;
 }
 
-/** What is due when, of all spaces, by `dueName`. */
-export interface Due {
-  expired: SortedKeys;
-  tombstones: SortedKeys;
-}
-
-export const noDue = (): Due => ({ expired: sortedKeys(), tombstones: sortedKeys() });
+/** Which entries of all spaces are over when, by `dueName`. */
+export type Due = SortedKeys;
 
 /** Puts a version in the place of the one before. Answers about how many bytes are of no more use. */
 export function putEntry(
@@ -31,7 +26,7 @@ export function putEntry(
   entries.set(entry.key, entry);
   terms.changed(entry.key);
   const supersededBytes = former ? supersede(due, at, former) : 0;
-  if (entry.dueAtMs !== undefined) dueFor(due, entry).add(dueName(entry.dueAtMs, at, entry));
+  if (entry.dueAtMs !== undefined && !entry.deleted) due.add(dueName(entry.dueAtMs, at, entry));
   return supersededBytes;
 }
 
@@ -59,8 +54,6 @@ export function clearDue(due: Due, at: PartitionId, { entries }: KeptEntries): v
 }
 
 function supersede(due: Due, at: PartitionId, former: KeptEntry): number {
-  if (former.dueAtMs !== undefined) dueFor(due, former).delete(dueName(former.dueAtMs, at, former));
+  if (former.dueAtMs !== undefined) due.delete(dueName(former.dueAtMs, at, former));
   return ROW_BYTES + former.text.length;
 }
-
-const dueFor = (due: Due, { deleted }: KeptEntry): SortedKeys => (deleted ? due.tombstones : due.expired);

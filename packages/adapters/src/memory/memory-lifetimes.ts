@@ -7,8 +7,7 @@ import { partitionOf } from './state.ts';
 /** What is due, in memory. */
 export function memoryLifetimes({ state, commit }: Shared): Lifetimes {
   return {
-    expired: async (page) => dueBy(state().due.expired, page),
-    tombstones: async (page) => dueBy(state().due.tombstones, page),
+    expired: async (page) => dueBy(state().due, page),
 
     async forgetInstances({ untilMs, limit }) {
       const silent = [...state().nodes.values()]
@@ -19,12 +18,17 @@ export function memoryLifetimes({ state, commit }: Shared): Lifetimes {
       return silent.length;
     },
 
-    async forget(tombstones) {
-      for (const { space, partition, key, seq } of tombstones) {
-        const entry = partitionOf(state(), { space, partition }).entries.get(key);
-        if (!entry?.deleted || entry.seq !== seq) continue;
-        commit({ type: 'forget', space, partition, tombstones: [{ key, seq }] });
+    async forgetTombstones({ space, partition, upToSeq, untilMs, limit }) {
+      const tombstones: { key: string; seq: number }[] = [];
+      for (const { key, seq, deleted, dueAtMs } of partitionOf(state(), {
+        space,
+        partition,
+      }).entries.values()) {
+        const isOld = deleted && seq <= upToSeq && dueAtMs !== undefined && dueAtMs <= untilMs;
+        if (isOld && tombstones.length < limit) tombstones.push({ key, seq });
       }
+      if (tombstones.length > 0) commit({ type: 'forget', space, partition, tombstones });
+      return tombstones.length;
     },
   };
 }

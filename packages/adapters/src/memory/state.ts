@@ -10,7 +10,7 @@ import {
   ROW_BYTES,
 } from './journal-record.ts';
 import { type KeptConflicts, noConflicts } from './kept-conflicts.ts';
-import { clearDue, type Due, forgetTombstones, noDue, putEntry } from './kept-entries.ts';
+import { clearDue, type Due, forgetTombstones, putEntry } from './kept-entries.ts';
 import { dropLocks, type KeptLocks, noLocks, putLock } from './kept-locks.ts';
 import { dropChunks, dropManifest, type KeptSnapshots, putChunk } from './kept-snapshots.ts';
 import { dropTasks, type KeptTasks, noTasks, putTask } from './kept-tasks.ts';
@@ -58,7 +58,7 @@ export interface State {
 
 export const emptyState = (): State => ({
   epochs: new Map(),
-  due: noDue(),
+  due: sortedKeys(),
   partitions: new Map(),
   nodes: new Map(),
   checkpoints: new Map(),

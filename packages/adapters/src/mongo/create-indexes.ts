@@ -15,8 +15,10 @@ const DAY_SECONDS = 24 * 60 * 60;
  * order of its `_id`, log and entries, needs no other; that one also sees to it that no `seq` is there twice (I2).
  */
 export async function createIndexes(db: Db): Promise<void> {
-  const { events, entries, inbox, nodes, conflicts, locks, tasks, taskWaiters, values } = collectionsOf(db);
+  const { spaces, events, entries, inbox, nodes, conflicts, locks, tasks, taskWaiters, values } =
+    collectionsOf(db);
   await Promise.all([
+    spaces.createIndex({ upkeptAtMs: 1 }),
     events.createIndex({ space: 1, mutation: 1 }, { unique: true }), // I6: no batch twice
     events.createIndex({ space: 1, partition: 1, keys: 1, seq: 1 }), // the versions of a key
     events.createIndex({ space: 1, partition: 1, topics: 1, seq: 1 }), // I4: what a selective reader should have had
@@ -27,6 +29,10 @@ export async function createIndexes(db: Db): Promise<void> {
     ),
     entries.createIndex({ space: 1, partition: 1, terms: 1, key: 1 }),
     entries.createIndex({ space: 1, partition: 1, seq: 1 }),
+    entries.createIndex(
+      { space: 1, partition: 1, deleted: 1, seq: 1 },
+      { partialFilterExpression: { deleted: true } },
+    ),
     inbox.createIndex({ space: 1, partition: 1, arrivedAt: 1, client: 1, n: 1 }),
     inbox.createIndex({ arrivedAt: 1 }),
     nodes.createIndex({ space: 1, instanceId: 1 }),

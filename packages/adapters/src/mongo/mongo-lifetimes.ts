@@ -9,8 +9,7 @@ import { reachable } from './mongo-failures.ts';
 export function mongoLifetimes({ db }: { db: Db }): Lifetimes {
   const { entries, nodes, checkpoints } = collectionsOf(db);
   return reachable<Lifetimes>({
-    expired: (page) => dueBy(entries, false, page),
-    tombstones: (page) => dueBy(entries, true, page),
+    expired: (page) => expiredBy(entries, page),
 
     async forgetInstances({ untilMs, limit }) {
       if (limit < 1) return 0;
@@ -24,21 +23,23 @@ export function mongoLifetimes({ db }: { db: Db }): Lifetimes {
       return (await nodes.deleteMany({ _id, lastSeenAtMs: { $lte: untilMs } })).deletedCount;
     },
 
-    async forget(tombstones) {
-      if (tombstones.length === 0) return;
-      const gone = tombstones.map((tombstone) => ({
-        deleteOne: {
-          filter: { _id: entryRowId(tombstone, tombstone.key), seq: tombstone.seq, deleted: true },
-        },
-      }));
-      await entries.bulkWrite(gone, { ordered: false });
+    async forgetTombstones({ space, partition, upToSeq, untilMs, limit }) {
+      if (limit < 1) return 0; // to the database, 0 is no limit
+      const old = { space, partition, deleted: true, seq: { $lte: upToSeq }, dueAtMs: { $lte: untilMs } };
+      const rows = await entries
+        .find(old, { projection: { _id: 1 } })
+        .limit(limit)
+        .toArray();
+      if (rows.length === 0) return 0;
+      // A key that has been written since stays as it is.
+      const gone = await entries.deleteMany({ _id: { $in: rows.map(({ _id }) => _id) }, ...old });
+      return gone.deletedCount;
     },
   });
 }
 
-async function dueBy(
+async function expiredBy(
   entries: Collections['entries'],
-  deleted: boolean,
   { untilMs, after, limit }: DuePage,
 ): Promise<DueEntry[]> {
   if (limit < 1) return []; // to the database, 0 is no limit
@@ -47,7 +48,7 @@ async function dueBy(
     { dueAtMs: { $gt: after.atMs } },
   ];
   const rows = entries
-    .find({ deleted, dueAtMs: { $lte: untilMs }, ...(later && { $or: later }) })
+    .find({ deleted: false, dueAtMs: { $lte: untilMs }, ...(later && { $or: later }) })
     .sort({ dueAtMs: 1, _id: 1 })
     .limit(limit)
     .batchSize(limit)

@@ -9,10 +9,15 @@ import { IS_OPEN, readRetention } from './space-row.ts';
 export function mongoSpaces({ db }: { db: Db }): Spaces {
   const { spaces } = collectionsOf(db);
   return reachable<Spaces>({
-    async list({ after = '', limit }) {
-      if (limit < 1) return [];
-      const later = spaces.find({ _id: { $gt: after }, ...IS_OPEN }, { projection: { _id: 1 } });
-      return (await later.sort({ _id: 1 }).limit(limit).toArray()).map(({ _id }) => spaceIdSchema.parse(_id));
+    async dueForUpkeep({ beforeMs, limit }) {
+      if (limit < 1) return []; // to the database, 0 is no limit
+      const isDue = { upkeptAtMs: { $not: { $gte: beforeMs } }, ...IS_OPEN }; // or has none
+      const due = spaces.find(isDue, { projection: { _id: 1 } }).sort({ upkeptAtMs: 1 });
+      return (await due.limit(limit).toArray()).map(({ _id }) => spaceIdSchema.parse(_id));
+    },
+
+    async beginUpkeep(space, atMs) {
+      await spaces.updateOne({ _id: space }, { $set: { upkeptAtMs: atMs } });
     },
 
     async retention(space) {

@@ -15,6 +15,7 @@ export interface SpaceRow {
   /** By the name of their partition: the newest commit that compaction may have taken; left out while that is none. */
   floors?: Record<string, number>;
   retention?: Retention;
+  upkeptAtMs?: number;
   /** The greatest fencing token that any of the space's locks was given (I7). */
   lastLockToken?: number;
   lastTaskIndex?: number;

@@ -1,6 +1,6 @@
 import type { PartitionId } from './event-log.ts';
 
-/** A version whose time has come: `atMs` is when its lifetime ended, or, of a tombstone, when it was deleted. */
+/** A version whose lifetime ended at `atMs`. */
 export interface DueEntry extends PartitionId {
   key: string;
   seq: number;
@@ -21,12 +21,9 @@ export interface Lifetimes {
   /** Entries whose lifetime ended at `untilMs` or before and that are still there. */
   expired(page: DuePage): Promise<readonly DueEntry[]>;
 
-  /** Tombstones whose hybrid time is `untilMs` or before. */
-  tombstones(page: DuePage): Promise<readonly DueEntry[]>;
-
   /** Forgets at most `limit` instances, presence and checkpoint, that were last heard of at `untilMs` or before; how many. */
   forgetInstances(page: { untilMs: number; limit: number }): Promise<number>;
 
-  /** Forgets tombstones. A key that has been written since stays as it is: its `seq` is another. */
-  forget(tombstones: readonly DueEntry[]): Promise<void>;
+  /** Forgets at most `limit` tombstones that commits up to `upToSeq` made, and whose hybrid time is `untilMs` or before; how many. */
+  forgetTombstones(at: PartitionId & { upToSeq: number; untilMs: number; limit: number }): Promise<number>;
 }

@@ -2,8 +2,11 @@ import type { Retention, SpaceId } from '@mnemon/protocol';
 
 /** The spaces that were opened, and what holds in each. */
 export interface Spaces {
-  /** At most `limit` spaces after `after`, in any fixed order. */
-  list(page: { after: SpaceId | undefined; limit: number }): Promise<readonly SpaceId[]>;
+  /** At most `limit` spaces whose last upkeep began before `beforeMs`: the longest ago first, and before them those without any. */
+  dueForUpkeep(page: { beforeMs: number; limit: number }): Promise<readonly SpaceId[]>;
+
+  /** Notes that the upkeep of the space begins. A store may forget it when it starts anew. */
+  beginUpkeep(space: SpaceId, atMs: number): Promise<void>;
 
   /** `undefined` until it is set. */
   retention(space: SpaceId): Promise<Retention | undefined>;

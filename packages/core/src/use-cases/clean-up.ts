@@ -9,14 +9,12 @@ const TURN_MS = 20_000;
 /** How many of each went. */
 export interface CleanedUp {
   tickets: number;
-  tombstones: number;
   instances: number;
 }
 
 /**
- * Forgets what has outlived its retention: tickets that have expired, tombstones, and instances that were not heard of for so
- * long that none of their writes would be taken any more. Bounded in time; may run twice at once. The log keeps its
- * events.
+ * Forgets what has outlived its retention: tickets that have expired, and instances that were not heard of for so long that
+ * none of their writes would be taken any more. Bounded in time; may run twice at once. Tombstones go with the log.
  */
 export async function cleanUp(
   ports: Pick<Ports, 'lifetimes' | 'clock'> & { tickets: Tickets },
@@ -32,18 +30,10 @@ export async function cleanUp(
     }
     return count;
   };
-  // A write that is as old as a tombstone is refused as `too-old`, so whatever is still taken is later than the deletion,
-  // with or without it. Another server's clock may be behind this one's.
+  // Another server's clock may be behind this one's.
   const untilMs = startMs - LIMITS.writeAgeMs - LIMITS.clockAheadMs;
   return {
     tickets: await inPages(() => tickets.dropExpired(startMs, ROWS_PER_PAGE)),
-    tombstones: await inPages(() => forgetTombstones(lifetimes, untilMs)),
     instances: await inPages(() => lifetimes.forgetInstances({ untilMs, limit: ROWS_PER_PAGE })),
   };
-}
-
-async function forgetTombstones(lifetimes: Ports['lifetimes'], untilMs: number): Promise<number> {
-  const tombstones = await lifetimes.tombstones({ untilMs, limit: ROWS_PER_PAGE });
-  await lifetimes.forget(tombstones);
-  return tombstones.length;
 }

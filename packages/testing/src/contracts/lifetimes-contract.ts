@@ -27,8 +27,10 @@ export function lifetimesContract(name: string, makeStorage: MakeStorage): void 
     const del = (at: PartitionId, atMs: number, ...keys: readonly string[]) =>
       write(storage.log, at, [{ values: keys.map((key) => [key, undefined, { atMs }] as const) }]);
 
-    const dueIn = async (
-      what: 'expired' | 'tombstones',
+    const forget = (at: PartitionId, page: { upToSeq?: number; untilMs: number; limit?: number }) =>
+      storage.lifetimes.forgetTombstones({ ...at, upToSeq: 100, limit: 10, ...page });
+
+    const expiredIn = async (
       { space }: PartitionId,
       fromMs: number,
       untilMs: number,
@@ -37,7 +39,7 @@ export function lifetimesContract(name: string, makeStorage: MakeStorage): void 
       const all: DueEntry[] = [];
       let after: DueEntry | undefined = { space, partition: 0, key: '', seq: 0, atMs: fromMs - 1 };
       for (;;) {
-        const page: readonly DueEntry[] = await storage.lifetimes[what]({ untilMs, after, limit });
+        const page: readonly DueEntry[] = await storage.lifetimes.expired({ untilMs, after, limit });
         expect(page.length).toBeLessThanOrEqual(limit);
         all.push(...page.filter((due) => due.space === space));
         if (page.length < limit) return all;
@@ -55,12 +57,12 @@ export function lifetimesContract(name: string, makeStorage: MakeStorage): void 
         early: { expiresAtMs: t + 1 },
         middle: { expiresAtMs: t + 2 },
       });
-      expect(await dueIn('expired', at, t, t)).toEqual([]);
-      expect(await dueIn('expired', at, t, t + 2)).toEqual([
+      expect(await expiredIn(at, t, t)).toEqual([]);
+      expect(await expiredIn(at, t, t + 2)).toEqual([
         { ...at, key: 'early', seq: 1, atMs: t + 1 },
         { ...at, key: 'middle', seq: 1, atMs: t + 2 },
       ]);
-      expect(keysOf(await dueIn('expired', at, t, t + FAR))).toEqual(['early', 'middle', 'late']);
+      expect(keysOf(await expiredIn(at, t, t + FAR))).toEqual(['early', 'middle', 'late']);
     });
 
     test('pages of any size hold each once, also of those that end in one moment', async () => {
@@ -68,10 +70,10 @@ export function lifetimesContract(name: string, makeStorage: MakeStorage): void 
       const t = someTime();
       const keys = [...ODD_KEYS, ...Array.from({ length: 20 }, (_, i) => `key/${i}`)];
       await put(at, Object.fromEntries(keys.map((key, i) => [key, { expiresAtMs: t + (i % 3) }])));
-      const all = keysOf(await dueIn('expired', at, t, t + FAR, 1000));
+      const all = keysOf(await expiredIn(at, t, t + FAR, 1000));
       expect([...all].sort()).toEqual([...keys].sort());
       for (const limit of [1, 4, 7]) {
-        expect(keysOf(await dueIn('expired', at, t, t + FAR, limit))).toEqual(all);
+        expect(keysOf(await expiredIn(at, t, t + FAR, limit))).toEqual(all);
       }
       expect(await storage.lifetimes.expired({ untilMs: t + FAR, limit: 0 })).toEqual([]);
     });
@@ -83,11 +85,7 @@ export function lifetimesContract(name: string, makeStorage: MakeStorage): void 
       await put(at, { longer: { expiresAtMs: t + 5 } });
       await put(at, { forever: {} });
       await del(at, t + 7, 'deleted');
-      expect(await dueIn('expired', at, t, t + FAR)).toEqual([{ ...at, key: 'longer', seq: 2, atMs: t + 5 }]);
-      expect(await dueIn('tombstones', at, t, t + 6)).toEqual([]);
-      expect(await dueIn('tombstones', at, t, t + FAR)).toEqual([
-        { ...at, key: 'deleted', seq: 4, atMs: t + 7 },
-      ]);
+      expect(await expiredIn(at, t, t + FAR)).toEqual([{ ...at, key: 'longer', seq: 2, atMs: t + 5 }]);
     });
 
     test('a tombstone that is forgotten is gone, and its key begins anew', async () => {
@@ -95,54 +93,39 @@ export function lifetimesContract(name: string, makeStorage: MakeStorage): void 
       const t = someTime();
       await put(at, { a: {}, b: {} });
       await del(at, t, 'a', 'b');
-      const [a] = await dueIn('tombstones', at, t, t + FAR);
-      expect(a).toEqual({ ...at, key: 'a', seq: 2, atMs: t });
-      await storage.lifetimes.forget([a as DueEntry]);
-      expect(keysOf(await dueIn('tombstones', at, t, t + FAR))).toEqual(['b']);
-      expect([...(await loadAll(storage.log, at, ['a', 'b'])).entries.keys()]).toEqual(['b']);
+      expect(await forget(at, { untilMs: t, limit: 1 })).toBe(1);
+      expect(await forget(at, { untilMs: t, limit: 0 })).toBe(0);
+      expect((await loadAll(storage.log, at, ['a', 'b'])).entries.size).toBe(1);
+      expect(await forget(at, { untilMs: t })).toBe(1);
+      expect(await forget(at, { untilMs: t })).toBe(0);
+      expect((await loadAll(storage.log, at, ['a', 'b'])).entries.size).toBe(0);
       await put(at, { a: {} });
       expect((await loadAll(storage.log, at, ['a'])).entries.get('a')).toMatchObject({ version: 1, seq: 3 });
       const entries = await storage.log.entries({ ...at, afterKey: undefined, limit: 10 });
       expect(entries.map(({ key }) => key)).toEqual(['a']);
     });
 
-    test('nothing but the named tombstone is forgotten', async () => {
-      const at = await openSpace(storage.log);
+    test('nothing but a tombstone of that time, and of those commits, is forgotten', async () => {
+      const [at, other] = [await openSpace(storage.log), await openSpace(storage.log)];
       const t = someTime();
-      await put(at, { revived: {}, again: {}, live: {} });
-      await del(at, t, 'revived', 'again');
-      const stale = [...(await dueIn('tombstones', at, t, t + FAR)), { ...at, key: 'live', seq: 1, atMs: t }];
-      await put(at, { revived: {}, again: {} });
-      await del(at, t + 1, 'again');
-      await storage.lifetimes.forget(stale);
-      await storage.lifetimes.forget([]);
-      const { entries } = await loadAll(storage.log, at, ['revived', 'again', 'live']);
-      expect([...entries.keys()].sort()).toEqual(['again', 'live', 'revived']);
-      expect(await dueIn('tombstones', at, t, t + FAR)).toEqual([
-        { ...at, key: 'again', seq: 4, atMs: t + 1 },
+      for (const each of [at, other]) {
+        await put(each, { old: {}, revived: {}, again: {}, late: {}, live: {} });
+        await del(each, t, 'old', 'revived', 'again');
+        await del(each, t + 1, 'late');
+        await put(each, { revived: {}, again: {} });
+        await del(each, t, 'again'); // 5
+      }
+      expect(await forget(at, { upToSeq: 4, untilMs: t })).toBe(1);
+      const keys = ['old', 'revived', 'again', 'late', 'live'];
+      expect([...(await loadAll(storage.log, at, keys)).entries.keys()].sort()).toEqual([
+        'again',
+        'late',
+        'live',
+        'revived',
       ]);
-    });
-
-    test('instances that were not heard of are forgotten, a bounded number at a time, with their checkpoints', async () => {
-      const { nodes, checkpoints, lifetimes } = storage;
-      const { space } = await openSpace(storage.log);
-      const t = 1_000_000; // before all others
-      const note = async (name: string, atMs: number) => {
-        const who = { space, instanceId: name as InstanceId };
-        const connection = { connectionId: name, connectedAtMs: atMs };
-        await nodes.put({ ...who, ...connection, userId: 'user', status: 'offline', lastSeenAtMs: atMs });
-        const cursor = { epoch: 'e', seq: [1] };
-        await checkpoints.put({ ...who, cursor, events: 0, clock: { wallMs: atMs, counter: 0 }, atMs });
-      };
-      await Promise.all(['a', 'b', 'c'].map((name) => note(name, t)));
-      await note('alive', t + 1);
-      expect(await lifetimes.forgetInstances({ untilMs: t - 1, limit: 10 })).toBe(0);
-      expect(await lifetimes.forgetInstances({ untilMs: t, limit: 2 })).toBe(2);
-      expect(await lifetimes.forgetInstances({ untilMs: t, limit: 2 })).toBe(1);
-      expect(await lifetimes.forgetInstances({ untilMs: t, limit: 2 })).toBe(0);
-      expect((await nodes.list(space)).map(({ instanceId }) => instanceId)).toEqual(['alive']);
-      expect((await checkpoints.list(space)).map(({ instanceId }) => instanceId)).toEqual(['alive']);
-      await lifetimes.forgetInstances({ untilMs: t + 1, limit: 1 });
+      expect((await loadAll(storage.log, other, keys)).entries.size).toBe(5);
+      expect(await forget(at, { upToSeq: 5, untilMs: t + 1 })).toBe(2);
+      expect([...(await loadAll(storage.log, at, keys)).entries.keys()].sort()).toEqual(['live', 'revived']);
     });
   });
 }
