@@ -71,6 +71,25 @@ describe.each(engines)('MemorySyncManager, on $name', ({ backends }) => {
     await Promise.all([one.shutdown(), two.shutdown()]);
   });
 
+  test('the queue is that of the tasks, unless somebody has synced one by hand', async () => {
+    const space = cloud.newSpace();
+    const [one, two] = await Promise.all([connect(space, 'one'), connect(space, 'two')]);
+    expect(await one.getQueue()).toEqual({ pending: [], processing: [] });
+    await one.tasks.enqueue('cook', { id: 'a', priority: 1 });
+    await one.tasks.enqueue('wash', { id: 'b' });
+    await two.tasks.claim();
+    expect(await one.getQueue()).toMatchObject({
+      pending: [{ id: 'b', value: 'wash' }],
+      processing: [{ id: 'a', claimedBy: 'two' }],
+    });
+    await two.syncQueue({ pending: ['x'], processing: [] });
+    await two.forceSync();
+    expect(await one.getQueue()).toEqual({ pending: ['x'], processing: [] });
+    await two.delete('coordination/queue', { durability: 'acked' });
+    expect(await one.getQueue()).toMatchObject({ pending: [{ id: 'b' }] });
+    await Promise.all([one.shutdown(), two.shutdown()]);
+  });
+
   test('hears of what others change, and says so', async () => {
     const space = cloud.newSpace();
     const [one, two] = await Promise.all([connect(space, 'one'), connect(space, 'two')]);

@@ -91,7 +91,7 @@ export class MemorySyncManager extends VersionedMemory {
     return this.#tasks.lockOf(taskId);
   }
 
-  /** The space's queue of tasks. */
+  /** The space's queue of tasks: `enqueue`, `claim`, `complete`, `fail` and more. */
   get tasks(): TaskQueue {
     return this.memory.tasks;
   }
@@ -141,7 +141,11 @@ export class MemorySyncManager extends VersionedMemory {
     return harmless(this.#queue.syncQueue(queue));
   }
 
-  getQueue(): Promise<JsonValue | null> {
+  /**
+   * `{ pending, processing }`: what somebody has synced by hand; or else, live, the tasks of the space's queue that wait and
+   * those that are being worked on, in the order in which they are claimed.
+   */
+  getQueue(): Promise<JsonValue> {
     return harmless(this.#queue.getQueue());
   }
 

@@ -6,7 +6,7 @@ import type { OpenOptions } from '../open-mnemon.ts';
 import type { ReadOptions } from '../reads.ts';
 import type { ConflictResolver, ConflictResolverName } from './conflict-resolver.ts';
 
-export interface MemorySyncOptions extends Omit<OpenOptions, 'instanceId'> {
+export interface MemorySyncOptions extends Pick<OpenOptions, 'url' | 'token' | 'onError' | 'outboxStore'> {
   /** The name of this program. One connection per name: a second one replaces the first. */
   readonly workerId: string;
   /** The first segments of all keys and patterns, `task-sentinel` by default; `''` for none. */

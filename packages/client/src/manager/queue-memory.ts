@@ -2,6 +2,7 @@ import type { JsonValue } from '@mnemon/protocol';
 import { PATHS } from './keys.ts';
 import type { ManagerCore } from './manager-core.ts';
 
+/** The queue as somebody sees it. */
 export interface QueueView {
   readonly pending: JsonValue;
   readonly processing: JsonValue;
@@ -10,7 +11,8 @@ export interface QueueView {
 /** What all workers know of the work: the queue, who has what, and how it goes. */
 export interface QueueMemory {
   syncQueue(queue: QueueView): Promise<void>;
-  getQueue(): Promise<JsonValue | null>;
+  /** What was synced by hand, or else the space's tasks as they are. */
+  getQueue(): Promise<JsonValue>;
   syncAssignments(assignments: JsonValue): Promise<void>;
   syncMetrics(metrics: JsonValue): Promise<void>;
 }
@@ -22,7 +24,11 @@ export function createQueueMemory(core: ManagerCore): QueueMemory {
       await core.write(PATHS.queue, queue);
       core.tell('queue-synced', { queue });
     },
-    getQueue: () => core.read(PATHS.queue),
+    async getQueue() {
+      const byHand = await core.read(PATHS.queue);
+      if (byHand !== null) return byHand;
+      return (await core.memory.tasks.unfinished()) as unknown as JsonValue; // tasks hold nothing but JSON
+    },
     async syncAssignments(assignments) {
       await core.write(PATHS.assignments, assignments);
     },
