@@ -35,7 +35,7 @@ const CLOSE_FLUSH_MS = 2_000;
 /** The public face of `engine`. */
 export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): Mnemon {
   const { connection, replica, outbox, subscriptions, seen, writeClock, board, topics } = engine;
-  const { witnesses, serverReads, locks, tasks } = engine;
+  const { witnesses, serverReads, breaker, locks, tasks } = engine;
   const reads = createReads(engine, checkOpen);
   let closing: Promise<void> | undefined;
   let closeTimer: Timer | undefined;
@@ -102,7 +102,7 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     checkKey(key);
     checkOpen();
     const complete = topics.wantKey(key);
-    if (!replica.get(key)) await complete;
+    if (!replica.get(key)) await breaker.guard(complete);
     return submit({ op: 'change-set', key, remove: items });
   }
 

@@ -1,4 +1,5 @@
 import type { ClientId, Presence } from '@mnemon/protocol';
+import { type Breaker, circuitOf, createBreaker } from './circuit.ts';
 import { type Connection, createConnection, type TokenSource } from './connection.ts';
 import { type ConnectionState, isConnected } from './connection-state.ts';
 import { createOutbox } from './create-outbox.ts';
@@ -42,6 +43,7 @@ export interface Engine {
   readonly writeClock: WriteClock;
   readonly serverClock: ServerClock;
   readonly serverReads: ServerReads;
+  readonly breaker: Breaker;
   readonly locks: LockKeeper;
   readonly tasks: TaskKeeper;
   readonly board: StatusBoard;
@@ -112,9 +114,17 @@ export function createEngine(options: EngineOptions): Engine {
     onState,
     onTooLarge: () => outbox.tooLarge(),
   });
+  const breaker = createBreaker(() => circuitOf(connection.state));
   const newClient = createRandomName(ports.random) as ClientId;
   const store = options.outboxStore;
-  const journal = store && createOutboxJournal({ store, newClient, ports, onError });
+  const journal =
+    store &&
+    createOutboxJournal({
+      store,
+      newClient,
+      ports,
+      onError: (error) => callGuarded(onError, error, () => {}),
+    });
   for (const { op } of [...(journal?.left.batch ?? []), ...(journal?.left.queued ?? [])]) {
     writeClock.hear(op.hlc);
     seen.recall(op);
@@ -132,7 +142,7 @@ export function createEngine(options: EngineOptions): Engine {
     onAcked: (batch) => callGuarded(options.onAcked, batch, onError),
     onRefused: (error, key) => callGuarded((refused) => options.onRefused(refused, key), error, onError),
   });
-  const serverReads = createServerReads(ports, connection.send);
+  const serverReads = createServerReads(ports, connection.send, breaker.check);
   const requests = createRequests(connection, ports);
   const locks = createLocks(requests, ports);
   const tasks = createTaskQueue(requests, ports);
@@ -161,6 +171,7 @@ export function createEngine(options: EngineOptions): Engine {
   const board = createStatusBoard(
     () => ({
       state: connection.state.name,
+      circuit: circuitOf(connection.state),
       cursor: follower.cursor,
       headLag: follower.headLag,
       pendingOps: outbox.pendingOps,
@@ -204,6 +215,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (before.name === 'gapped' && state.name === 'catching-up') counts.gaps++;
     if (state.name === 'live') arriveLive();
     if (state.name === 'waiting') follower.restart();
+    breaker.changed();
     if (state.name === 'closed') shutDown(new MnemonError(state.code, state.message, causeOf(connection)));
     if (state.name !== before.name) witnesses.unsettled();
     board.changed();
@@ -264,6 +276,7 @@ export function createEngine(options: EngineOptions): Engine {
     writeClock,
     serverClock,
     serverReads,
+    breaker,
     locks,
     tasks,
     board,

@@ -96,8 +96,8 @@ export interface Mnemon extends Past, Upkeep {
   removeFrom(key: string, ...items: JsonValue[]): Promise<Written>;
   /**
    * The value of `key`: this client's own newest one, or else the replica's; `undefined` where there is none. The first
-   * read of a key subscribes the connection to its topic and waits for the state; later ones answer at once, also
-   * offline. Don't change what it returns: it is not a copy. A value whose lifetime is over is gone, by the server's clock
+   * read of a key subscribes the connection to its topic and waits for the state, or rejects with `unavailable` while
+   * `status.circuit` is open; later ones answer at once, also offline. Don't change what it returns: it is not a copy. A value whose lifetime is over is gone, by the server's clock
    * as far as the newest frame tells it. `mode` says what else to do; `createCachedReads` is for many keys.
    */
   read(key: string, options?: ReadOptions): Promise<JsonValue | undefined>;
@@ -120,7 +120,10 @@ export interface Mnemon extends Past, Upkeep {
   list(prefix: string, options?: ListOptions): Promise<FoundPage>;
   /** Asks the server for the entries that hold every word of `text`, in their key, tags, entities or value. In pages, too. */
   search(text: string, options?: PageOptions): Promise<FoundPage>;
-  /** The committed entries that match `pattern`, deleted ones left out; own writes are among them once acked. */
+  /**
+   * The committed entries that match `pattern`, deleted ones left out; own writes are among them once acked. Waits as `read`
+   * does.
+   */
   entries(pattern?: string): Promise<Entry[]>;
   /** The keys that match `pattern`, sorted; what was written or deleted here counts, acked or not. */
   keys(pattern?: string): Promise<string[]>;

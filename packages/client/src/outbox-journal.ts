@@ -115,6 +115,7 @@ function recover(store: OutboxStore): Recovered {
     const ops = new Map([...records].map(([id, record]) => [id, pendingOf(record)]));
     return { head: head === undefined ? undefined : headOf(head, ops), ops };
   } catch (cause) {
+    store.close().catch(() => {}); // nobody else can
     throw new MnemonError('outbox-unusable', 'the outbox store holds what no outbox has left there', {
       cause,
     });

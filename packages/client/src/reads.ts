@@ -42,7 +42,7 @@ export interface Reads {
 
 /** `checkOpen` throws when the client is closed. */
 export function createReads(engine: Engine, checkOpen: () => void): Reads {
-  const { replica, ownWrites, topics, seen, serverClock, serverReads, follower } = engine;
+  const { replica, ownWrites, topics, seen, serverClock, serverReads, follower, breaker } = engine;
 
   /** The entry unless its lifetime is over: the word of that may still be on its way. */
   const current = (entry: Entry | undefined) => (isLive(entry, serverClock.now()) ? entry : undefined);
@@ -56,7 +56,7 @@ export function createReads(engine: Engine, checkOpen: () => void): Reads {
 
   async function readHere(key: string): Promise<JsonValue | undefined> {
     const complete = topics.wantKey(key);
-    if (!ownWrites.isWhole(key)) await complete;
+    if (!ownWrites.isWhole(key) && !topics.covers(key)) await breaker.guard(complete);
     return laidOver(key, current(replica.get(key))).value;
   }
 
@@ -76,7 +76,7 @@ export function createReads(engine: Engine, checkOpen: () => void): Reads {
 
   async function entries(pattern: string): Promise<Entry[]> {
     checkOpen();
-    await topics.want(pattern).ready;
+    await breaker.guard(topics.want(pattern).ready);
     return replica.live().filter((entry) => current(entry) && matches(pattern, entry.key));
   }
 

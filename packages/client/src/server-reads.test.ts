@@ -9,8 +9,10 @@ const PAGE = { entries: [], page: 'next' };
 function setUp() {
   const clock = createFakeClock();
   const sent: [id: string, question: Read['payload']][] = [];
-  const reads = createServerReads({ clock }, (_, question, id) =>
-    sent.push([id, question as Read['payload']]),
+  const reads = createServerReads(
+    { clock },
+    (_, question, id) => sent.push([id, question as Read['payload']]),
+    () => {},
   );
   return { clock, sent, reads };
 }

@@ -27,7 +27,7 @@ type AnswerFrame = Extract<ServerFrame, { type: Questions[Asked]['answer'] }>;
 type Answer<Type extends Asked> = Extract<ServerFrame, { type: Questions[Type]['answer'] }>['payload'];
 export type ServerAnswer = Answer<Asked>;
 
-/** Rejects with what the server refuses, `unavailable` when no answer came in time, and `overloaded` beyond 100 at once. */
+/** Rejects with what the server refuses, `unavailable` when no answer came in time or is to be expected, and `overloaded` beyond 100 at once. */
 export type Ask = <Type extends Asked>(type: Type, question: PayloadOf<Type>) => Promise<Answer<Type>>;
 
 const ANSWERS: ReadonlySet<string> = new Set(Object.values(QUESTIONS).map(({ answer }) => answer));
@@ -53,10 +53,11 @@ interface Waiting {
   reject(error: MnemonError): void;
 }
 
-/** `send` loses what it is given without a connection. */
+/** `send` loses what it is given without a connection. `check` throws when it makes no sense to wait for one. */
 export function createServerReads(
   { clock }: Pick<Ports, 'clock'>,
   send: <Type extends Asked>(type: Type, question: PayloadOf<Type>, id: string) => void,
+  check: () => void,
 ): ServerReads {
   const waiting = new Map<string, Waiting>();
   let lastId = 0;
@@ -71,6 +72,7 @@ export function createServerReads(
   const ask: Ask = (type, question) => {
     const { timeoutMs } = QUESTIONS[type];
     return new Promise<ServerAnswer>((resolve, reject) => {
+      check();
       if (waiting.size >= MAX_READS) throw new MnemonError('overloaded', 'too many questions at once');
       const id = `ask-${++lastId}`;
       const message = `no answer within ${timeoutMs} ms`;

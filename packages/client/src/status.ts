@@ -1,4 +1,5 @@
 import type { Cursor } from '@mnemon/protocol';
+import type { Circuit } from './circuit.ts';
 import type { StateName } from './connection-state.ts';
 import { callGuarded } from './guarded-call.ts';
 
@@ -6,6 +7,8 @@ import { callGuarded } from './guarded-call.ts';
 export interface Status {
   /** `live`: connected, and nothing is missing. In `waiting` it tries again soon. */
   readonly state: StateName;
+  /** Whether calls that need the server wait for it, or fail at once. */
+  readonly circuit: Circuit;
   /** Where in the log the replica is; nothing while this client only writes. */
   readonly cursor: Cursor | undefined;
   /** Commits that are known to exist and aren't applied here yet. */

@@ -1,10 +1,12 @@
-import { EVERYTHING, isWithin, topicOf, topicsOfKey, widest } from '@mnemon/protocol';
+import { EVERYTHING, isWithin, patternOf, topicOf, topicsOfKey, utf8Length, widest } from '@mnemon/protocol';
 import { createDeferred, type Deferred } from './deferred.ts';
 
 /** Beyond this many, keys are read by their first segment: a connection may follow a limited number of topics. */
 const MANY = 32;
 /** Beyond this many, everything is followed. */
 const TOO_MANY = 64;
+/** So do topics that are longer than this together: they have to fit the one frame in which a browser says them. */
+const TOO_LONG_BYTES = 16 * 1024;
 
 /** Which topics the application wants, and which the replica holds: their state is here, and their log is followed. */
 export interface Topics {
@@ -38,6 +40,9 @@ export function createTopics(onChange: () => void): Topics {
 
   const wanted = () => widest(wants.keys());
   const isComplete = (topic: string) => complete.some((each) => isWithin(each, topic));
+
+  const isTooMuch = () =>
+    wants.size >= TOO_MANY || utf8Length(JSON.stringify([...wants.keys()].map(patternOf))) >= TOO_LONG_BYTES;
 
   function add(topic: string): void {
     wants.set(topic, (wants.get(topic) ?? 0) + 1);
@@ -73,7 +78,7 @@ export function createTopics(onChange: () => void): Topics {
       return held.filter((topic) => !wanted().includes(topic));
     },
     want(pattern) {
-      const topic = wants.size < TOO_MANY ? topicOf(pattern) : EVERYTHING;
+      const topic = isTooMuch() ? EVERYTHING : topicOf(pattern);
       add(topic);
       let isReleased = false;
       return {
@@ -89,7 +94,7 @@ export function createTopics(onChange: () => void): Topics {
       const known = prefixes.find((topic) => wants.has(topic)) ?? (wants.has(EVERYTHING) && EVERYTHING);
       if (known) return ready(known);
       const narrow = wants.size < MANY ? prefixes.at(-1) : prefixes[0];
-      const topic = (wants.size < TOO_MANY && narrow) || EVERYTHING;
+      const topic = (!isTooMuch() && narrow) || EVERYTHING;
       add(topic);
       return ready(topic);
     },
