@@ -33,3 +33,13 @@ export const restoreToken = opaqueToken(
 
 /** The commits after `end`, which was reached. */
 export const verifyToken = opaqueToken(z.strictObject({ of: z.literal('verify'), end: chainEndSchema }));
+
+/** What of a comparison comes next: which part, and where in it. */
+export const rebuildToken = opaqueToken(
+  z.strictObject({
+    of: z.literal('rebuild'),
+    epoch,
+    part: z.int().min(0).max(2),
+    place: z.strictObject({ afterKey: afterKey.optional(), afterSeq: z.int().min(0).optional() }),
+  }),
+);

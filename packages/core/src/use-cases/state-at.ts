@@ -12,7 +12,7 @@ import { nextItems, scopeRefusal } from './scoped-entries.ts';
 
 /**
  * A page of the entries of a scope as they were. Costs a read per key of the scope that was changed since, whatever the
- * log's length. Keys whose tombstones were cleaned away are not found any more.
+ * log's length.
  */
 export async function stateAt(
   ports: PastPorts & Pick<Ports, 'clock'>,
@@ -66,7 +66,7 @@ export async function entriesAt(
 }
 
 /** The newest versions up to `upToSeq`: from the log, and where it begins later, from a snapshot that it follows. */
-async function versionsBy(
+export async function versionsBy(
   ports: PastPorts,
   at: PartitionId,
   keys: readonly string[],
