@@ -1,0 +1,46 @@
+/**
+ * A queue of orders and three workers: each order is done once, urgent ones first, and one that fails is tried again.
+ *
+ *     npx tsx examples/queue.ts [URL TOKEN]
+ */
+import assert from 'node:assert/strict';
+import { MemorySyncManager } from '@mnemon/client';
+import { cloudFor } from './local-cloud/cloud-for.ts';
+
+const { url, token, leave } = await cloudFor(process.argv.slice(2));
+const join = (workerId: string) => MemorySyncManager.connect({ workerId, url, token });
+const ORDERS = 12;
+const done: string[] = [];
+
+async function work(worker: MemorySyncManager): Promise<void> {
+  while (done.length < ORDERS) {
+    const task = await worker.tasks.claim({ waitMs: 500 }); // told when there is one
+    if (!task) continue;
+    if (task.id === 'order-3' && task.attempts === 1) {
+      await worker.tasks.fail(task, 'the printer is out of paper');
+      continue;
+    }
+    await worker.tasks.complete(task, { by: worker.workerId });
+    done.push(task.id);
+  }
+}
+
+try {
+  const [shop, ...workers] = await Promise.all(['shop', 'worker-1', 'worker-2', 'worker-3'].map(join));
+  assert(shop);
+  for (let i = 0; i < ORDERS; i++) {
+    await shop.tasks.enqueue({ pages: i }, { id: `order-${i}`, priority: i === 9 ? 1 : 0 });
+  }
+  const again = await shop.tasks.enqueue({ pages: 0 }, { id: 'order-0' });
+  assert.equal(again.created, false, 'an order that is there already is not taken twice');
+
+  await Promise.all(workers.map(work));
+  assert.equal(new Set(done).size, ORDERS);
+  assert.ok(done.indexOf('order-9') < 3, 'the urgent one was among the first that were claimed');
+  assert.equal((await shop.tasks.get('order-3'))?.attempts, 2);
+  assert.deepEqual(await shop.tasks.count(), { pending: 0, claimed: 0, done: ORDERS, dead: 0 });
+  await Promise.all([shop, ...workers].map((each) => each.shutdown()));
+  console.log('Every order was done once.');
+} finally {
+  await leave();
+}
