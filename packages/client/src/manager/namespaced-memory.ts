@@ -1,7 +1,9 @@
 import type { JsonValue } from '@mnemon/protocol';
 import { EventEmitter } from 'eventemitter3';
+import type { Change } from '../change.ts';
 import { callGuarded } from '../guarded-call.ts';
 import { harmless } from '../harmless.ts';
+import type { IterateOptions } from '../iterators.ts';
 import type { Lock, LockOptions } from '../lock.ts';
 import type { Mnemon } from '../mnemon.ts';
 import type { Written } from '../pending-op.ts';
@@ -88,6 +90,19 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
     return this.parts.subscriptions.end(id);
   }
 
+  /** The changes that `subscribe` would call back for, to take one by one; ends with `overloaded` for who is too slow. */
+  iterate(
+    pattern: string,
+    { namespace, ...options }: IterateOptions & NamespaceOption = {},
+  ): AsyncIterableIterator<Change, undefined> {
+    return this.memory.iterate(this.core.within({ namespace }).pattern(pattern), options);
+  }
+
+  /** The committed value of `key`, `undefined` where there is none, and then each newer one; whoever is slower gets the newest. */
+  watch(key: string, options?: NamespaceOption): AsyncIterableIterator<JsonValue | undefined, undefined> {
+    return this.memory.watch(this.core.within(options).key(key));
+  }
+
   /** Resolves when everything written so far was acked or refused. */
   forceSync(): Promise<void> {
     return harmless(this.memory.flush().then(() => this.core.tell('force-sync')));
@@ -128,8 +143,7 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
     { namespace, ...options }: LockOptions & NamespaceOption,
     work: (lock: Lock) => Result | Promise<Result>,
   ): Promise<Result> {
-    const scoped = namespace === undefined ? undefined : { namespace };
-    return this.memory.withLock(this.core.within(scoped).key(name), options, work);
+    return this.memory.withLock(this.core.within({ namespace }).key(name), options, work);
   }
 
   /**

@@ -29,7 +29,7 @@ export interface MemorySyncOptions extends Pick<OpenOptions, 'url' | 'token' | '
 
 export interface NamespaceOption {
   /** Instead of the manager's own. */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
 }
 
 export interface SyncReadOptions extends NamespaceOption, ReadOptions {}

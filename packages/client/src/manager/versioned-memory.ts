@@ -23,7 +23,7 @@ const ALL: Scope = { prefix: '' };
 export class VersionedMemory extends NamespacedMemory {
   /** The versions of `key`, the newest first, each with its writer and a patch from the one before. In pages. */
   history(key: string, { namespace, ...page }: PageOptions & NamespaceOption = {}): Promise<HistoryPage> {
-    return this.memory.history(this.core.within(scoped(namespace)).key(key), page);
+    return this.memory.history(this.core.within({ namespace }).key(key), page);
   }
 
   /** The entries as they were at `{ cursor }` or `{ timeMs }`. In pages. */
@@ -31,7 +31,7 @@ export class VersionedMemory extends NamespacedMemory {
     moment: Moment,
     { scope = ALL, namespace, ...page }: PageOptions & ScopeOptions = {},
   ): Promise<PastState> {
-    return this.memory.stateAt(this.core.scope(scope, scoped(namespace)), moment, page);
+    return this.memory.stateAt(this.core.scope(scope, { namespace }), moment, page);
   }
 
   /** The keys that differ between two moments, and how; without `to`, between then and now. In pages. */
@@ -39,7 +39,7 @@ export class VersionedMemory extends NamespacedMemory {
     from: Moment,
     { to, scope = ALL, namespace, ...page }: PageOptions & ScopeOptions & { readonly to?: Moment } = {},
   ): Promise<DiffPage> {
-    return this.memory.diff(this.core.scope(scope, scoped(namespace)), from, to, page);
+    return this.memory.diff(this.core.scope(scope, { namespace }), from, to, page);
   }
 
   /**
@@ -50,7 +50,7 @@ export class VersionedMemory extends NamespacedMemory {
     cursor: Cursor,
     { from, scope = ALL, namespace }: ScopeOptions & { readonly from?: Cursor } = {},
   ): Promise<Restoration> {
-    return this.memory.restore(this.core.scope(scope, scoped(namespace)), cursor, from && { from });
+    return this.memory.restore(this.core.scope(scope, { namespace }), cursor, from && { from });
   }
 
   /** Copies the whole space as it was at `cursor` into the new one that `token` administers. */
@@ -63,6 +63,3 @@ export class VersionedMemory extends NamespacedMemory {
     return this.memory.snapshots.take();
   }
 }
-
-const scoped = (namespace: string | undefined): NamespaceOption =>
-  namespace === undefined ? {} : { namespace };
