@@ -112,11 +112,17 @@ describe.each(engines)('MemorySyncManager, on $name', ({ backends }) => {
       ]),
     );
     expect(invalid).toEqual(['task-sentinel/tasks/1/state', 'task-sentinel/tasks/1/state']);
+    const changes = two.iterate('tasks/*');
+    const values = two.watch('tasks/2');
+    expect((await values.next()).value).toBe('own');
+    await one.write('tasks/2', 'again', { durability: 'acked' });
+    expect((await changes.next()).value).toMatchObject({ key: 'task-sentinel/tasks/2', value: 'again' });
+    expect((await values.next()).value).toBe('again');
     expect(two.unsubscribe(id)).toBe(true);
     expect(two.unsubscribe(id)).toBe(false);
     const { subscriptions, propagation, ack, writes, vectorClock } = two.getMetrics();
     expect({ subscriptions, writes, ack: ack.count, heard: propagation.count }).toEqual({
-      ...{ subscriptions: 0, writes: 1, ack: 1, heard: 2 },
+      ...{ subscriptions: 0, writes: 1, ack: 1, heard: 3 },
     });
     expect(vectorClock).toEqual({ one: 2, two: 1 });
     await Promise.all([one.shutdown(), two.shutdown()]);
