@@ -48,6 +48,7 @@ const memoryEnvironment = {
   REQUESTS_PER_MINUTE: String(settings.requestsPerMinute),
   TICKETS_PER_MINUTE: String(settings.ticketsPerMinute),
   WRITES_PER_SECOND: String(settings.writesPerSecond),
+  CONNECTIONS_PER_TOKEN: String(settings.connectionsPerToken),
   RATE_LIMITS_WHEN_DOWN: settings.rateLimitsWhenDown,
   HEARTBEAT_MS: String(settings.heartbeatMs),
   STALE_MS: String(settings.staleMs),

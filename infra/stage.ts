@@ -28,6 +28,7 @@ export interface StageSettings {
   requestsPerMinute: number;
   ticketsPerMinute: number;
   writesPerSecond: number;
+  connectionsPerToken: number;
   /** While Redis, where they are counted, is away. */
   rateLimitsWhenDown: 'open' | 'closed';
 }
@@ -48,6 +49,7 @@ const personal: StageSettings = {
   requestsPerMinute: 600,
   ticketsPerMinute: 60,
   writesPerSecond: 200,
+  connectionsPerToken: 100,
   rateLimitsWhenDown: 'open',
 };
 
@@ -67,6 +69,7 @@ const production: StageSettings = {
   connectsPerMinute: 6_000,
   requestsPerMinute: 6_000,
   writesPerSecond: 2_000,
+  connectionsPerToken: 1_000,
 };
 
 /** Shared stages by name; every other stage is somebody's own. */

@@ -1,9 +1,10 @@
 import { request } from 'node:http';
 import { connect } from '@mnemon/client';
-import type { SpaceId } from '@mnemon/protocol';
+import { PROTOCOL_VERSION, type SpaceId } from '@mnemon/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engines } from './engines.ts';
 import { httpClient } from './http-client.ts';
+import { openRaw } from './raw-client.ts';
 import { batchOf, put } from './raw-writes.ts';
 import { startTestCloud, type TestCloud } from './test-cloud.ts';
 
@@ -31,7 +32,12 @@ const handshake = (cloud: TestCloud, query: string, headers: Record<string, stri
 describe.each(engines)('who gets in, on $name', ({ backends }) => {
   let cloud: TestCloud;
   beforeAll(async () => {
-    const settings = { CONNECTS_PER_MINUTE: '5', TICKETS_PER_MINUTE: '3', WRITES_PER_SECOND: '1' };
+    const settings = {
+      CONNECTS_PER_MINUTE: '5',
+      TICKETS_PER_MINUTE: '3',
+      WRITES_PER_SECOND: '1',
+      CONNECTIONS_PER_TOKEN: '2',
+    };
     cloud = await startTestCloud(backends, { settings });
   });
   afterAll(() => cloud.close());
@@ -59,6 +65,25 @@ describe.each(engines)('who gets in, on $name', ({ backends }) => {
     const ann = await connect({ url: cloud.url, token, instanceId: 'ann' });
     expect(await ann.write('by', 'ticket')).toMatchObject({ version: 1 });
     await ann.close();
+  });
+
+  test('a token opens so many connections at once, and no more', async () => {
+    const space = cloud.newSpace();
+    const token = await cloud.issueToken({ space });
+    const greet = async (instanceId: string) => {
+      const client = await openRaw({ url: cloud.url, token, instanceId });
+      const payload = { protocolVersion: PROTOCOL_VERSION, subscriptions: [] };
+      const id = client.send({ type: 'connect', payload });
+      await expect
+        .poll(() => client.frames.find((frame) => frame.id === id), { timeout: 10_000 })
+        .toBeDefined();
+      return client.frames.find((frame) => frame.id === id);
+    };
+    expect((await greet('i1'))?.type).toBe('connected');
+    expect((await greet('i2'))?.type).toBe('connected');
+    expect(await greet('i3')).toMatchObject({ type: 'error', payload: { code: 'rate-limited' } });
+    const rows = await cloud.connections.list(space, Date.now());
+    expect(JSON.stringify(rows)).not.toContain(token);
   });
 
   test('too many tickets, connects and writes are refused, of this user and of this space only', async () => {

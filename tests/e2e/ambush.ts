@@ -33,7 +33,7 @@ export function createAmbush(): Ambush {
 
     async onPortCall(port, method, phase, requestId) {
       const call = `${port}.${method}`;
-      if (call === 'log.load') writes.add(requestId);
+      if (call === 'log.load' || call === 'values.put') writes.add(requestId);
       const name = nameOf({ call, phase });
       if (!writes.has(requestId)) return 'continue';
       passed.set(name, (passed.get(name) ?? 0) + 1);

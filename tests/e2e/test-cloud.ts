@@ -42,7 +42,7 @@ export async function startTestCloud(
   const log = (line: string) => logged.push(line);
   const cloud = await startCloud({ port: 0, name, backends, log, ...options });
   const backdoor = await openBackdoor(cloud.inside, backends.redisUrl);
-  const { url, issueToken } = cloud;
+  const { url, httpUrl, issueToken } = cloud;
 
   async function connectionId(space: SpaceId, instanceId: string): Promise<string> {
     const rows = await backdoor.connections.list(space, Date.now());
@@ -59,6 +59,7 @@ export async function startTestCloud(
     connect: (space, instanceId, claims) =>
       connect({
         url,
+        httpUrl,
         token: () => issueToken({ space, ...claims }),
         instanceId,
         connectTimeoutMs: PATIENCE_MS,

@@ -1,12 +1,13 @@
 import { connect, forget, subscribe } from '@mnemon/core';
 import { PROTOCOL_VERSION } from '@mnemon/protocol';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   AT,
   asLog,
   asState,
   attach,
   batchOf,
+  type Client,
   deliveriesTo,
   greet,
   join,
@@ -15,6 +16,7 @@ import {
   SPACE,
   send,
   stopBefore,
+  type World,
   writeAlone,
 } from './world.ts';
 
@@ -167,4 +169,34 @@ test('a commit that is made while a client connects reaches it: by the log, by a
       (await world.ports.log.head(AT.space))?.seq[0] ?? 0,
     );
   }
+});
+
+describe('connections of one token', () => {
+  const LIMIT = 2;
+  const say = (world: World, client: Client) =>
+    connect(world.ports, client.caller, { protocolVersion: PROTOCOL_VERSION, subscriptions: [] }, 1, LIMIT);
+  const names = async (world: World) =>
+    (await world.ports.connections.list(SPACE, world.now())).map(({ instanceId }) => instanceId).sort();
+
+  test('beyond so many are refused, until one has gone; those of other tokens are not counted', async () => {
+    const world = makeWorld();
+    const [ann, bob, cem] = ['ann', 'bob', 'cem'].map((name) => attach(world, name, { tokenId: 'one' }));
+    const others = ['x', 'y'].map((name) => attach(world, name, { tokenId: 'other' }));
+    if (!ann || !bob || !cem) throw new Error('nobody');
+    for (const client of [ann, ...others, bob]) expect(await say(world, client)).toMatchObject({ ok: true });
+    const refused = await say(world, cem);
+    expect(refused).toMatchObject({ ok: false, error: { code: 'rate-limited', retryAfterMs: 10_000 } });
+    expect(await names(world)).toEqual(['ann', 'bob', 'x', 'y']);
+    expect(await say(world, ann), 'said again').toMatchObject({ ok: true });
+    await forget(world.ports, ann.caller);
+    expect(await say(world, cem)).toMatchObject({ ok: true });
+  });
+
+  test('of many at once as many get in as may', async () => {
+    const world = makeWorld();
+    const clients = Array.from({ length: 8 }, (_, i) => attach(world, `i${i}`, { tokenId: 'one' }));
+    const answers = await Promise.all(clients.map((client) => say(world, client)));
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(LIMIT);
+    expect(await names(world)).toEqual(['i0', 'i1']);
+  });
 });

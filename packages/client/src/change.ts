@@ -8,7 +8,7 @@ export interface Change {
    */
   readonly type: EventType;
   readonly key: string;
-  /** Left out when the key was deleted. */
+  /** Left out when the key was deleted, and of a value of more than 64 KB (`entry.large`), which `read` fetches. */
   readonly value?: JsonValue;
   /** The version that the change made. Of a deletion found by a reload: the last version that was known. */
   readonly entry: Entry;
@@ -23,7 +23,7 @@ export type ChangeCallback = (change: Change) => unknown;
 export function createChange(type: EventType, entry: Entry, author: string, instanceId: string): Change {
   const { key, value } = entry;
   const own = author === instanceId;
-  return type === 'deleted' || value === undefined
+  return type === 'deleted' || value === undefined || entry.large
     ? { type, key, entry, author, own }
     : { type, key, value, entry, author, own };
 }

@@ -11,6 +11,7 @@ import {
 } from '@mnemon/protocol';
 import { MnemonError } from './mnemon-error.ts';
 import { isWhole } from './optimistic-value.ts';
+import { sizeOfOp } from './pending-op.ts';
 
 /** An operation, before what is kept of it is its own. */
 export type Intent = Op;
@@ -34,7 +35,7 @@ export function checkedOp(intent: Intent): { op: Op; sizeBytes: number } {
   const op = intent.op === 'put' ? { ...intent, value: copyOf(intent.value as JsonValue) } : intent;
   const isPlain = isWhole(op) && Object.keys(op).every((field) => PLAIN_FIELDS.has(field));
   const checked = isPlain ? op : checkedBySchema(op);
-  return { op: checked, sizeBytes: utf8Length(JSON.stringify(checked)) + 1 };
+  return { op: checked, sizeBytes: sizeOfOp(checked) };
 }
 
 /** What is checked by now, or made by this client. */
@@ -52,8 +53,8 @@ function copyOf(value: JsonValue | undefined): JsonValue {
   const problem = valueProblem(value);
   if (problem) refuse('bad-value', problem);
   const text = JSON.stringify(value);
-  if (utf8Length(text) > LIMITS.valueBytes) {
-    refuse('value-too-large', `a value has at most ${LIMITS.valueBytes} bytes of JSON`);
+  if (utf8Length(text) > LIMITS.largeValueBytes) {
+    refuse('value-too-large', `a value has at most ${LIMITS.largeValueBytes} bytes of JSON`);
   }
   return JSON.parse(text);
 }

@@ -1,4 +1,4 @@
-import type { Ack, Op, Outcome, WireError } from '@mnemon/protocol';
+import { type Ack, type Batch, LIMITS, type Op, type Outcome, type WireError } from '@mnemon/protocol';
 import { createDepartures } from './departures.ts';
 import { createInFlight } from './in-flight.ts';
 import { fateUnknown, fromWire, MnemonError } from './mnemon-error.ts';
@@ -10,12 +10,19 @@ import { createWriteQueue, maxOpsBytes } from './write-queue.ts';
 
 /** An outbox that holds what `journal` has of an earlier program, or nothing. */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { client, journal, ports, ownWrites, send, isFollowing, onChange, onRefused } = options;
+  const { client, journal, ports, ownWrites, sendLarge, isFollowing, onChange, onRefused } = options;
   const batchBytes = maxOpsBytes(ports.maxMessageBytes);
   const queue = createWriteQueue(batchBytes);
   const room = createRoom(options.whenFull, () => queue.sizeBytes);
   const freeze = journal?.freeze;
   const inFlight = createInFlight({ client, lastN: journal?.left.n ?? 0, freeze, ports, send });
+
+  function send(batch: Batch): void {
+    const isLarge = inFlight.pending.some(({ sizeBytes }) => sizeBytes > batchBytes);
+    if (isLarge && sendLarge) sendLarge(batch);
+    else options.send(batch);
+  }
+
   const departures = createDepartures({
     queue,
     inFlight,
@@ -29,8 +36,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** Throws when it can't be taken in. */
   function take(op: Op, sizeBytes: number, waiter: Waiter): void {
     if (closedBy) throw closedBy;
-    if (sizeBytes > batchBytes) {
-      const message = `an operation has at most ${batchBytes} bytes on this connection`;
+    if (sizeBytes > batchBytes && !sendLarge) {
+      const limit = Math.min(batchBytes, LIMITS.valueBytes);
+      const message = `an operation has at most ${limit} bytes where there is no \`httpUrl\``;
       throw new MnemonError('value-too-large', message);
     }
     room.enter();

@@ -6,6 +6,8 @@ import { createOutbox } from './create-outbox.ts';
 import { createDeferred } from './deferred.ts';
 import { createGivenUp } from './given-up.ts';
 import { callGuarded } from './guarded-call.ts';
+import { createHttpApi } from './http-api.ts';
+import { createLargeValues, type LargeValues } from './large-values.ts';
 import { createLocks, type LockKeeper } from './locks.ts';
 import { createLogFollower, type LogFollower } from './log-follower.ts';
 import { MnemonError } from './mnemon-error.ts';
@@ -37,6 +39,7 @@ export interface Engine {
   readonly follower: Pick<LogFollower, 'cursor'>;
   readonly ownWrites: OwnWrites;
   readonly outbox: Outbox;
+  readonly largeValues: LargeValues;
   readonly subscriptions: Subscriptions;
   readonly witnesses: Witnesses;
   readonly seen: SeenClocks;
@@ -59,6 +62,7 @@ export interface Engine {
 
 export interface EngineOptions {
   readonly url: string;
+  readonly httpUrl?: string | undefined;
   readonly token: TokenSource;
   readonly instanceId: string;
   readonly presence?: Presence | undefined;
@@ -115,6 +119,8 @@ export function createEngine(options: EngineOptions): Engine {
     onTooLarge: () => outbox.tooLarge(),
   });
   const breaker = createBreaker(() => circuitOf(connection.state));
+  const httpApi = createHttpApi({ url: options.httpUrl, token, instanceId });
+  const largeValues = createLargeValues(httpApi);
   const newClient = createRandomName(ports.random) as ClientId;
   const store = options.outboxStore;
   const journal =
@@ -137,6 +143,7 @@ export function createEngine(options: EngineOptions): Engine {
     batchIntervalMs: options.batchIntervalMs,
     whenFull: options.whenFull,
     send: (batch) => connection.send('write', batch, writeId(batch.n)),
+    sendLarge: options.httpUrl === undefined ? undefined : (batch) => largeValues.send(batch, outbox),
     isFollowing: () => connection.state.following,
     onChange: () => board.changed(),
     onAcked: (batch) => callGuarded(options.onAcked, batch, onError),
@@ -261,6 +268,7 @@ export function createEngine(options: EngineOptions): Engine {
     locks.close(error);
     tasks.close(error);
     requests.close(error);
+    httpApi.close();
     subscriptions.clear();
   }
 
@@ -270,6 +278,7 @@ export function createEngine(options: EngineOptions): Engine {
     follower,
     ownWrites,
     outbox,
+    largeValues,
     subscriptions,
     witnesses,
     seen,

@@ -12,6 +12,8 @@ import type { WhenFull } from './room.ts';
 export interface OpenOptions {
   /** The WebSocket endpoint: `wss://…`. */
   readonly url: string;
+  /** The HTTP API, `https://…`: what no frame carries, values of more than 64 KB, goes and comes there. It needs a token. */
+  readonly httpUrl?: string;
   /**
    * Who connects, and to which space. As a function it is asked anew for each connection, so tokens may expire; it may
    * answer a `{ ticket }` instead, which a page gets from its own server and never sees a token.
@@ -63,6 +65,7 @@ export function openClient(options: OpenOptions, ports: Ports): { engine: Engine
   const url = addressOf(options.url, instanceId);
   const engine = createEngine({
     url,
+    httpUrl: options.httpUrl,
     token,
     instanceId,
     presence: options.presence,

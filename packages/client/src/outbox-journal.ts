@@ -1,8 +1,8 @@
-import { type ClientId, clientIdSchema, type JsonValue, opSchema, utf8Length } from '@mnemon/protocol';
+import { type ClientId, clientIdSchema, type JsonValue, opSchema } from '@mnemon/protocol';
 import { MnemonError } from './mnemon-error.ts';
 import { createOutboxSaves } from './outbox-saves.ts';
 import type { OutboxStore } from './outbox-store/outbox-store.ts';
-import type { PendingOp } from './pending-op.ts';
+import { type PendingOp, sizeOfOp } from './pending-op.ts';
 import type { Ports } from './ports.ts';
 
 /** Record 0; all others are operations, their ids in the order of their calls. */
@@ -123,7 +123,8 @@ function recover(store: OutboxStore): Recovered {
 }
 
 function pendingOf(record: JsonValue): PendingOp {
-  return { op: opSchema.parse(record), sizeBytes: utf8Length(JSON.stringify(record)) + 1, waiters: [] };
+  const op = opSchema.parse(record);
+  return { op, sizeBytes: sizeOfOp(op), waiters: [] };
 }
 
 function headOf(record: JsonValue, ops: ReadonlyMap<number, PendingOp>): Head {

@@ -54,6 +54,8 @@ export interface OutboxOptions {
   readonly batchIntervalMs: number;
   readonly whenFull: WhenFull;
   readonly send: (batch: Batch) => void;
+  /** Sends a batch of one operation that no message carries; left out where nothing does. */
+  readonly sendLarge?: ((batch: Batch) => void) | undefined;
   /** Whether there is a replica that will reach the acked commits. */
   readonly isFollowing: () => boolean;
   readonly onChange: () => void;

@@ -1,4 +1,4 @@
-import type { Op, Outcome } from '@mnemon/protocol';
+import { LIMITS, type Op, type Outcome, utf8Length } from '@mnemon/protocol';
 import { fromOutcome, type MnemonError } from './mnemon-error.ts';
 
 /** What an acked write made of its key. */
@@ -13,9 +13,18 @@ export interface Written {
 /** One operation on its way, with everybody who waits for it. In the queue it may still change, in a batch no more. */
 export interface PendingOp {
   op: Op;
-  /** What it adds to a frame. */
+  /** As `sizeOfOp` tells. */
   sizeBytes: number;
   readonly waiters: Waiter[];
+}
+
+/** What an operation adds to a frame. One whose value no frame carries fills a batch, whatever it adds. */
+export function sizeOfOp(op: Op): number {
+  const sizeBytes = utf8Length(JSON.stringify(op)) + 1;
+  const mayBeLarge = op.op === 'put' && sizeBytes > LIMITS.valueBytes;
+  return mayBeLarge && utf8Length(JSON.stringify(op.value)) > LIMITS.valueBytes
+    ? Math.max(sizeBytes, LIMITS.batchBytes)
+    : sizeBytes;
 }
 
 export interface Waiter {

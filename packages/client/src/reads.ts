@@ -27,7 +27,10 @@ export interface Peeked {
   readonly isFollowed: boolean;
   /** Whether own writes that aren't committed yet are in it. */
   readonly isOwn: boolean;
-  /** Whether a read may answer it: followed, or all written here; and not while what was missed is on its way. */
+  /**
+   * Whether a read may answer it: followed, or all written here; and not while what was missed is on its way, nor a value
+   * of more than 64 KB that was not read yet.
+   */
   readonly isCurrent: boolean;
 }
 
@@ -42,22 +45,27 @@ export interface Reads {
 
 /** `checkOpen` throws when the client is closed. */
 export function createReads(engine: Engine, checkOpen: () => void): Reads {
-  const { replica, ownWrites, topics, seen, serverClock, serverReads, follower, breaker } = engine;
+  const { replica, ownWrites, topics, seen, serverClock, serverReads, follower, breaker, largeValues } =
+    engine;
 
   /** The entry unless its lifetime is over: the word of that may still be on its way. */
   const current = (entry: Entry | undefined) => (isLive(entry, serverClock.now()) ? entry : undefined);
 
   function laidOver(key: string, entry: Entry | undefined): Pick<Peeked, 'value' | 'expiresAtMs' | 'isOwn'> {
-    const own = ownWrites.get(key, entry?.value);
+    const below = largeValues.held(entry);
+    const own = ownWrites.get(key, below);
     return own
       ? { value: own.value, isOwn: true }
-      : { value: entry?.value, expiresAtMs: entry?.expiresAtMs, isOwn: false };
+      : { value: below, expiresAtMs: entry?.expiresAtMs, isOwn: false };
   }
 
   async function readHere(key: string): Promise<JsonValue | undefined> {
     const complete = topics.wantKey(key);
     if (!ownWrites.isWhole(key) && !topics.covers(key)) await breaker.guard(complete);
-    return laidOver(key, current(replica.get(key))).value;
+    const entry = current(replica.get(key));
+    const below = ownWrites.isWhole(key) ? undefined : await largeValues.valueOf(entry);
+    const own = ownWrites.get(key, below);
+    return own ? own.value : below;
   }
 
   function peek(key: string, told: Entry | undefined): Peeked {
@@ -65,12 +73,14 @@ export function createReads(engine: Engine, checkOpen: () => void): Reads {
     const reached = follower.cursor?.seq[0] ?? 0;
     const isAhead = told !== undefined && told.seq > reached;
     const entry = isFollowed && !isAhead ? replica.get(key) : told;
+    const here = laidOver(key, current(entry));
+    const isHere = here.isOwn || !current(entry)?.large || here.value !== undefined;
     return {
-      ...laidOver(key, current(entry)),
+      ...here,
       entry,
       seq: isFollowed && !isAhead ? reached : (told?.seq ?? 0),
       isFollowed,
-      isCurrent: ownWrites.isWhole(key) || (isFollowed && !engine.isReturning),
+      isCurrent: ownWrites.isWhole(key) || (isFollowed && isHere && !engine.isReturning),
     };
   }
 
@@ -83,7 +93,7 @@ export function createReads(engine: Engine, checkOpen: () => void): Reads {
   async function fetch(key: string): Promise<Entry | undefined> {
     const [entry] = (await serverReads.ask('read', { get: key })).entries;
     if (entry) seen.learn(entry); // else what is written upon it would count as concurrent
-    return entry;
+    return entry?.large ? { ...entry, value: await largeValues.valueOf(entry) } : entry;
   }
 
   return {

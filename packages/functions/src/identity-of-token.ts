@@ -2,6 +2,7 @@ import type { Answered, Identity } from '@mnemon/core';
 import { type ErrorCode, wireError } from '@mnemon/protocol';
 import type { App } from './compose.ts';
 import { instanceOf } from './token.ts';
+import { tokenIdOf } from './token-id.ts';
 
 /** Who a token makes of somebody that asks to be the instance `wanted` (I8). */
 export async function identityOfToken(
@@ -24,7 +25,8 @@ export async function identityOfToken(
   const instanceId = instanceOf(claims, wanted);
   if (!instanceId) return refuse('forbidden', 'name an instance that the token allows');
   const { space, grants, sub: userId, exp } = claims;
-  return { ok: true, value: { space, instanceId, userId, grants, tokenExpiresAtMs: exp * 1000 } };
+  const tokenId = tokenIdOf(token);
+  return { ok: true, value: { space, instanceId, userId, grants, tokenExpiresAtMs: exp * 1000, tokenId } };
 }
 
 const refuse = (code: ErrorCode, message: string) => ({

@@ -61,6 +61,8 @@ const settings = {
   TICKETS_PER_MINUTE: rate.default(60),
   /** Batches over one connection, twice as many at once. */
   WRITES_PER_SECOND: rate.default(2_000),
+  /** At once, of one token in one space. Counted at each connect, by the rows of the space; left out: not counted. */
+  CONNECTIONS_PER_TOKEN: rate.optional(),
   /** Whether everybody or nobody gets in while Redis, where the first three are counted, is away. */
   RATE_LIMITS_WHEN_DOWN: z.enum(['open', 'closed']).default('open'),
   /** How often clients are asked to show that they are there. */

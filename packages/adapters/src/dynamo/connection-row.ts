@@ -14,6 +14,7 @@ const rowSchema = z.object({
   subscriptions: z.set(z.string()).optional(),
   grants: z.string(),
   tokenExpiresAtMs: z.number(),
+  tokenId: z.string().optional(),
   connectedAtMs: z.number(),
   lastSeenAtMs: z.number(),
 });

@@ -16,6 +16,7 @@ const identitySchema = z.object({
   userId: z.string(),
   grants: z.array(grantSchema),
   tokenExpiresAtMs: z.number(),
+  tokenId: z.string().optional(),
 });
 const rowSchema = z.object({ identity: z.string() });
 

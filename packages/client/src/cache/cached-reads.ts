@@ -89,6 +89,7 @@ export function createCachedReads(
         return cells.keep(key, here, cell?.heardAt).answer;
       }
       isHit = false;
+      if (here.isFollowed && here.entry?.large && here.value === undefined) return memory.read(key);
       if (here.isFollowed)
         await nextSettling(); // what was missed is on its way
       else if (here.isOwn) return readFollowed(key);

@@ -7,6 +7,8 @@ export interface Identity {
   userId: string;
   grants: readonly Grant[];
   tokenExpiresAtMs: number;
+  /** The same for all that show this token, and never the token. Left out of what nobody's token has made. */
+  tokenId?: string | undefined;
 }
 
 /** Who speaks on a connection. */

@@ -2,12 +2,16 @@ import { type Connect, type Connected, PROTOCOL_VERSION, wireError } from '@mnem
 import type { Caller } from '../domain/caller.ts';
 import { presentNode } from '../domain/present-node.ts';
 import { readableTopics } from '../domain/topics.ts';
+import type { Connection } from '../ports/connections.ts';
 import type { Ports } from '../ports/ports.ts';
 import { firstPage, readPage } from './catch-up.ts';
-import { dismiss } from './disconnect.ts';
+import { dismiss, forget } from './disconnect.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 
 const REPLACED = 'another connection has taken this instance id';
+
+/** Whoever is one too many may find room when another has gone. */
+const SURPLUS_RETRY_MS = 10_000;
 
 /** Makes a connection the instance's live one and tells it what it missed. */
 export async function connect(
@@ -15,6 +19,7 @@ export async function connect(
   caller: Caller,
   request: Connect['payload'],
   heartbeatMs: number,
+  connectionsPerToken?: number,
 ): Promise<Answered<Connected['payload']>> {
   // 1. Refuse who speaks another language.
   if (request.protocolVersion !== PROTOCOL_VERSION) {
@@ -27,6 +32,11 @@ export async function connect(
   const registration = await ports.connections.put({ ...caller, subscriptions, lastSeenAtMs: nowMs });
   // This frame was late: its program has connected anew meanwhile, or another one has taken the id.
   if (!registration.current) return refuse(wireError('replaced', REPLACED));
+  if (connectionsPerToken !== undefined && (await isSurplus(ports, registration.row, connectionsPerToken))) {
+    await forget(ports, caller);
+    const message = `at most ${connectionsPerToken} connections at once with one token`;
+    return refuse(wireError('rate-limited', message, { retryAfterMs: SURPLUS_RETRY_MS }));
+  }
   // 3. Open the space, note the instance, dismiss its former connection.
   const { space } = caller;
   await Promise.all([
@@ -53,3 +63,20 @@ export async function connect(
     ...(missed && { missed }),
   });
 }
+
+/**
+ * Whether as many connections of its token were there before it. Counted after all of them were put, in the one order that
+ * everybody sees: of two at once never both are refused. Costs what a commit reads to find its audience.
+ */
+async function isSurplus(
+  { connections, clock }: Pick<Ports, 'connections' | 'clock'>,
+  own: Connection,
+  limit: number,
+): Promise<boolean> {
+  if (own.tokenId === undefined) return false;
+  const rows = await connections.list(own.space, clock.now());
+  return rows.filter((row) => row.tokenId === own.tokenId && isEarlier(row, own)).length >= limit;
+}
+
+const isEarlier = (a: Connection, b: Connection): boolean =>
+  a.connectedAtMs === b.connectedAtMs ? a.connectionId < b.connectionId : a.connectedAtMs < b.connectedAtMs;

@@ -71,7 +71,11 @@ async function answer(app: App, caller: Caller, frame: ClientFrame): Promise<Ans
   const { id } = frame;
   switch (frame.type) {
     case 'connect':
-      return reply('connected', id, await connect(ports, caller, frame.payload, settings.HEARTBEAT_MS));
+      return reply(
+        'connected',
+        id,
+        await connect(ports, caller, frame.payload, settings.HEARTBEAT_MS, settings.CONNECTIONS_PER_TOKEN),
+      );
     case 'heartbeat':
       return reply('heartbeat', id, await heartbeat(ports, caller, frame.payload));
     case 'ping':

@@ -56,6 +56,7 @@ describe('lets in who shows a good token', () => {
     });
     expect(callerOf({ connectionId: 'c1', connectedAt: 1, authorizer: answer.context })).toEqual({
       connectionId: 'c1',
+      tokenId: expect.stringMatching(/^[0-9a-f]{32}$/),
       connectedAtMs: 1,
       space: 'team',
       instanceId: 'app-1',

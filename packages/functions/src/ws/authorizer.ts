@@ -2,6 +2,7 @@ import type { Identity } from '@mnemon/core';
 import { auditRefusedConnect, type Refusal } from '../audit.ts';
 import { composeAuthorizer } from '../compose.ts';
 import { instanceOf } from '../token.ts';
+import { tokenIdOf } from '../token-id.ts';
 import { toContext } from './caller-context.ts';
 import { type Headers, header, tokenInSubprotocols } from './subprotocol.ts';
 
@@ -45,7 +46,8 @@ async function identify({ headers, queryStringParameters }: AuthorizerEvent): Pr
   const { space, sub: userId, grants, exp } = verified.claims;
   const instanceId = instanceOf(verified.claims, query.instance);
   if (!instanceId) return { reason: 'the token is for another instance', space, userId, principalId: userId };
-  return { identity: { space, instanceId, userId, grants, tokenExpiresAtMs: exp * 1000 } };
+  const tokenId = tokenIdOf(token);
+  return { identity: { space, instanceId, userId, grants, tokenExpiresAtMs: exp * 1000, tokenId } };
 }
 
 async function identifyByTicket(ticket: string, instance: string | undefined): Promise<Found> {

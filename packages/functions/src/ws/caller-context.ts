@@ -8,6 +8,7 @@ const callerSchema = z.object({
   userId: z.string(),
   grants: z.array(grantSchema),
   tokenExpiresAtMs: z.number(),
+  tokenId: z.string().optional(),
 });
 
 /** API Gateway carries the authorizer's findings to later events, as flat strings only. */

@@ -29,6 +29,7 @@ export function connectionsContract(
       test('a connection comes back as it was put', async () => {
         const made = connection({
           subscriptions: ['tasks/**', 'notes/*/ü "text"'],
+          tokenId: 'a'.repeat(32),
           grants: [
             { pattern: 'tasks/**', access: 'write' },
             { pattern: '$set/*', access: 'read' },
