@@ -85,6 +85,23 @@ const ROUTES: Record<string, Row> = {
     statuses: [401, 400, 403, 403, 403, 400],
   },
   'post /fork': { json: { cursor: BEGINNING, token: NEW_SPACE }, statuses: [401, 400, 403, 403, 403, 400] },
+  'post /locks/acquire': {
+    json: { name: 'tasks/1/lock', attempt: 'first', leaseMs: 60_000 },
+    statuses: WRITES,
+  },
+  'post /locks/renew': { json: { name: 'tasks/1/lock', token: 1, leaseMs: 60_000 }, statuses: WRITES },
+  'post /locks/release': { json: { name: 'tasks/1/lock', token: 1 }, statuses: WRITES },
+  'get /tasks': { query: 'state=pending', statuses: MEMBERS, shows: true },
+  'get /tasks/count': { statuses: SCOPED },
+  'get /task': { query: 'id=kept', statuses: [401, 404, 403, 200, 200, 200], shows: true },
+  'post /tasks': { json: { id: 'made', value: 1 }, statuses: WRITES },
+  'post /tasks/claim': { json: { attempt: 'first', leaseMs: 60_000 }, statuses: MEMBERS },
+  'post /tasks/extend': { json: { id: 'made', attempt: 'first', leaseMs: 60_000 }, statuses: WRITES },
+  'post /tasks/complete': { json: { id: 'made', attempt: 'first', result: 1 }, statuses: WRITES },
+  'post /tasks/fail': {
+    json: { id: 'made', attempt: 'first', error: 'no', retry: false },
+    statuses: WRITES,
+  },
   'post /tickets': { statuses: [401, 201, 201, 201, 201, 201] },
 };
 
@@ -127,6 +144,9 @@ async function furnished(): Promise<{ space: SpaceId; conflictId: string }> {
   await ann.put('tasks/1', SECRET);
   await ann.put('docs/large', LARGE);
   await ann.ask('/policies', { method: 'PUT', headers: json, body: policies });
+  // In no hurry, or its claim would show it to whom may do it.
+  const task = JSON.stringify({ id: 'kept', value: SECRET, delayMs: 3_600_000 });
+  await ann.ask('/tasks', { method: 'POST', headers: json, body: task });
   await ann.put('torn', SECRET);
   await ben.put('torn', `${SECRET}, too`);
   const { conflicts } = (await (await ann.ask('/conflicts')).json()) as { conflicts: { id: string }[] };

@@ -4,52 +4,12 @@ import { engines } from './engines.ts';
 import { eventually } from './eventually.ts';
 import { startTestCloud, type TestCloud } from './test-cloud.ts';
 
-const TASKS = 200;
-const WORKERS = 8;
-
 describe.each(engines)('the task queue, on $name', ({ backends }) => {
   let cloud: TestCloud;
   beforeAll(async () => {
     cloud = await startTestCloud(backends);
   });
   afterAll(() => cloud.close());
-
-  test(`${WORKERS} workers on ${TASKS} tasks, some killed at work: each is done once, none is lost`, {
-    timeout: 240_000,
-  }, async () => {
-    const space = cloud.newSpace();
-    const boss = await cloud.connect(space, 'boss');
-    const ids = Array.from({ length: TASKS }, (_, i) => `t${i}`);
-    await Promise.all(ids.map((id, i) => boss.tasks.enqueue(i, { id, priority: i % 3, maxAttempts: 20 })));
-    const completed: string[] = [];
-    const work = async (name: string, killedAfter: number): Promise<void> => {
-      const worker = await cloud.connect(space, name);
-      for (let done = 0; ; ) {
-        const task = await worker.tasks.claim({ leaseMs: 3_000 });
-        if (!task) {
-          const { pending, claimed } = await worker.tasks.count();
-          if (pending + claimed === 0) break;
-          continue;
-        }
-        if (done++ === killedAfter) break; // with a task in its hands
-        await worker.tasks.complete(task, { by: name }).then(
-          () => completed.push(task.id),
-          (error) => expect(error).toSatisfy(isClaimLost),
-        );
-      }
-      await worker.close();
-    };
-    const workers = Array.from({ length: WORKERS }, (_, i) => work(`worker-${i}`, i < 3 ? 4 + i : Infinity));
-    await Promise.all(workers);
-    expect(completed.sort()).toEqual(ids.sort());
-    expect(await boss.tasks.count()).toEqual({ pending: 0, claimed: 0, done: TASKS, dead: 0 });
-    expect(await boss.tasks.get('t7')).toMatchObject({
-      value: 7,
-      state: 'done',
-      result: { by: expect.any(String) },
-    });
-    await boss.close();
-  });
 
   test('a failed task is tried again, and given up in the end', async () => {
     const worker = await cloud.connect(cloud.newSpace(), 'worker');

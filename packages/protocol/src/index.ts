@@ -99,7 +99,16 @@ export {
   historyRequestSchema,
   type KeptVersion,
 } from './messages/history.ts';
-export type { Fence, LockAnswer, LockFrame, LockRequest } from './messages/lock.ts';
+export {
+  acquireSchema,
+  type Fence,
+  type LockAnswer,
+  type LockFrame,
+  type LockRequest,
+  lockAnswerPayloadSchema,
+  releaseSchema,
+  renewSchema,
+} from './messages/lock.ts';
 export { type NodesPage, type NodesRequest, nodesPageSchema, nodesRequestSchema } from './messages/nodes.ts';
 export {
   type FoundPage,
@@ -114,7 +123,19 @@ export {
 export { type SnapshotSummary, snapshotSummarySchema } from './messages/snapshot.ts';
 export { type PastState, type StateRequest, statePageSchema, stateRequestSchema } from './messages/state.ts';
 export type { Subscribe } from './messages/subscribe.ts';
-export type { Enqueue, TaskAnswer, TaskFrame, TaskPage, TaskRequest } from './messages/task.ts';
+export {
+  claimSchema,
+  completeSchema,
+  type Enqueue,
+  enqueueSchema,
+  extendSchema,
+  failSchema,
+  type TaskAnswer,
+  type TaskFrame,
+  type TaskPage,
+  type TaskRequest,
+  taskAnswerPayloadSchema,
+} from './messages/task.ts';
 export type { Unsubscribe, Unsubscribed } from './messages/unsubscribe.ts';
 export {
   type ChainEnd,
@@ -137,7 +158,15 @@ export { DEFAULT_RETENTION, type Retention, retentionSchema } from './retention.
 export { isInScope, type Scope, scopeSchema } from './scope.ts';
 export { STRATEGIES, type Strategy, strategySchema } from './strategy.ts';
 export { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from './subprotocol.ts';
-export { TASK_STATES, type Task, type TaskCounts, type TaskState, taskKey, taskSchema } from './task.ts';
+export {
+  TASK_STATES,
+  type Task,
+  type TaskCounts,
+  type TaskState,
+  taskIdSchema,
+  taskKey,
+  taskSchema,
+} from './task.ts';
 export { EVERYTHING, isWithin, patternOf, topicOf, topicsOfKey, widest } from './topic.ts';
 export { utf8Length } from './utf8-length.ts';
 export {

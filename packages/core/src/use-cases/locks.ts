@@ -1,5 +1,5 @@
 import { allows, type LockAnswer, type LockFrame, type LockRequest, wireError } from '@mnemon/protocol';
-import type { Caller } from '../domain/caller.ts';
+import type { Caller, Identity } from '../domain/caller.ts';
 import type { FreedLock } from '../ports/locks.ts';
 import type { Ports } from '../ports/ports.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
@@ -7,16 +7,21 @@ import { type Answered, ok, refuse } from './refusal.ts';
 type LockPorts = Pick<Ports, 'locks' | 'log' | 'fanout' | 'clock' | 'randomId'>;
 type Asked<Do extends LockRequest['do']> = Omit<Extract<LockRequest, { do: Do }>, 'do'>;
 
+/** Without a connection, nobody but its lease ends a holder's time. */
+type Holder = Identity & { connectionId?: string };
+const NO_CONNECTION = '';
+
 /** Asks for a lock. Who is refused and waits is told when it is given back; when its lease ends nobody tells. */
 export async function acquireLock(
   ports: LockPorts,
-  caller: Caller,
+  caller: Holder,
   { name, attempt, leaseMs, waitMs = 0 }: Asked<'acquire'>,
 ): Promise<Answered<LockAnswer>> {
   if (!mayLock(caller, name)) return refuse(noGrant(name));
-  const { space, instanceId, connectionId } = caller;
+  const { space, instanceId, connectionId = NO_CONNECTION } = caller;
   // I8: a notice after the token's end goes to nobody.
-  const times = { leaseMs, waitMs: Math.min(waitMs, caller.tokenExpiresAtMs - ports.clock.now()) };
+  const tokenLeftMs = caller.tokenExpiresAtMs - ports.clock.now();
+  const times = { leaseMs, waitMs: caller.connectionId === undefined ? 0 : Math.min(waitMs, tokenLeftMs) };
   const acquire = () => ports.locks.acquire({ space, name }, { instanceId, connectionId, attempt }, times);
   let acquired = await acquire();
   if (!acquired) {
@@ -34,11 +39,11 @@ export async function acquireLock(
 /** Makes a lease longer, while it lasts. */
 export async function renewLock(
   ports: LockPorts,
-  caller: Caller,
+  caller: Holder,
   { name, token, leaseMs }: Asked<'renew'>,
 ): Promise<Answered<LockAnswer>> {
   if (!mayLock(caller, name)) return refuse(noGrant(name));
-  const { space, instanceId, connectionId } = caller;
+  const { space, instanceId, connectionId = NO_CONNECTION } = caller;
   const isHeld = await ports.locks.renew({ space, name, instanceId, token }, connectionId, leaseMs);
   return ok({ is: isHeld ? 'renewed' : 'lost', name, token });
 }
@@ -46,7 +51,7 @@ export async function renewLock(
 /** Gives a lock back and tells who waits for it. Nothing happens to one that is another's. */
 export async function releaseLock(
   ports: LockPorts,
-  caller: Caller,
+  caller: Identity,
   { name, token }: Asked<'release'>,
 ): Promise<Answered<LockAnswer>> {
   if (!mayLock(caller, name)) return refuse(noGrant(name));
@@ -77,6 +82,6 @@ async function tellWaiters({ fanout, clock }: Pick<Ports, 'fanout' | 'clock'>, f
   if (posts.length > 0) await fanout.post(posts);
 }
 
-const mayLock = ({ grants }: Caller, name: string): boolean => allows(grants, 'write', name); // I8
+const mayLock = ({ grants }: Identity, name: string): boolean => allows(grants, 'write', name); // I8
 
 const noGrant = (name: string) => wireError('forbidden', `no grant to write ${name}`);

@@ -15,9 +15,11 @@ import { addEntries } from './resources/entries.ts';
 import { addEvents } from './resources/events.ts';
 import { addFind } from './resources/find.ts';
 import { addHealth } from './resources/health.ts';
+import { addLocks } from './resources/locks.ts';
 import { addPast } from './resources/past.ts';
 import { addRepair } from './resources/repair.ts';
 import { addSpace } from './resources/space.ts';
+import { addTasks } from './resources/tasks.ts';
 import { addTickets } from './resources/tickets.ts';
 import { addValues } from './resources/values.ts';
 
@@ -33,6 +35,8 @@ const RESOURCES = [
   addSpace,
   addAdministration,
   addRepair,
+  addLocks,
+  addTasks,
   addTickets,
 ];
 

@@ -16,18 +16,23 @@ export const attemptSchema = z.string().check(z.refine(isName, 'no attempt'));
 export const fenceSchema = z.strictObject({ lock: name, token: fencingTokenSchema });
 export type Fence = z.infer<typeof fenceSchema>;
 
-export const lockRequestSchema = z.discriminatedUnion('do', [
-  /** With `waitMs`, a connection that is refused is told when the lock is given back within that time. */
-  z.strictObject({
-    do: z.literal('acquire'),
-    name,
-    attempt: attemptSchema,
-    leaseMs: leaseMsSchema,
-    waitMs: z.optional(z.int().check(z.gte(0), z.lte(LIMITS.lockWaitMs))),
-  }),
-  z.strictObject({ do: z.literal('renew'), name, token: fencingTokenSchema, leaseMs: leaseMsSchema }),
-  z.strictObject({ do: z.literal('release'), name, token: fencingTokenSchema }),
-]);
+/** With `waitMs`, a connection that is refused is told when the lock is given back within that time. */
+export const acquireSchema = z.strictObject({
+  do: z.literal('acquire'),
+  name,
+  attempt: attemptSchema,
+  leaseMs: leaseMsSchema,
+  waitMs: z.optional(z.int().check(z.gte(0), z.lte(LIMITS.lockWaitMs))),
+});
+export const renewSchema = z.strictObject({
+  do: z.literal('renew'),
+  name,
+  token: fencingTokenSchema,
+  leaseMs: leaseMsSchema,
+});
+export const releaseSchema = z.strictObject({ do: z.literal('release'), name, token: fencingTokenSchema });
+
+export const lockRequestSchema = z.discriminatedUnion('do', [acquireSchema, renewSchema, releaseSchema]);
 export type LockRequest = z.infer<typeof lockRequestSchema>;
 
 /** Asks for a lock, for more time with it, or gives it back. */

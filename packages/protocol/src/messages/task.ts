@@ -20,28 +20,38 @@ export const enqueueSchema = z.strictObject({
 });
 export type Enqueue = Omit<z.infer<typeof enqueueSchema>, 'do'>;
 
+/**
+ * `resend`: the claim may have been granted, or noted as waiting, already under this `attempt`. With `waitMs`, a connection
+ * that finds nothing is told when there is a task within that time.
+ */
+export const claimSchema = z.strictObject({
+  do: z.literal('claim'),
+  attempt,
+  leaseMs: leaseMsSchema,
+  resend: z.optional(z.boolean()),
+  waitMs: z.optional(z.int().check(z.gte(0), z.lte(LIMITS.taskWaitMs))),
+});
+export const extendSchema = z.strictObject({ do: z.literal('extend'), id, attempt, leaseMs: leaseMsSchema });
+export const completeSchema = z.strictObject({
+  do: z.literal('complete'),
+  id,
+  attempt,
+  result: z.optional(taskValueSchema),
+});
+export const failSchema = z.strictObject({
+  do: z.literal('fail'),
+  id,
+  attempt,
+  error: z.string().check(z.maxLength(LIMITS.taskErrorLength)),
+  retry: z.boolean(),
+});
+
 export const taskRequestSchema = z.discriminatedUnion('do', [
   enqueueSchema,
-  /**
-   * `resend`: the claim may have been granted, or noted as waiting, already under this `attempt`. With `waitMs`, a
-   * connection that finds nothing is told when there is a task within that time.
-   */
-  z.strictObject({
-    do: z.literal('claim'),
-    attempt,
-    leaseMs: leaseMsSchema,
-    resend: z.optional(z.boolean()),
-    waitMs: z.optional(z.int().check(z.gte(0), z.lte(LIMITS.taskWaitMs))),
-  }),
-  z.strictObject({ do: z.literal('extend'), id, attempt, leaseMs: leaseMsSchema }),
-  z.strictObject({ do: z.literal('complete'), id, attempt, result: z.optional(taskValueSchema) }),
-  z.strictObject({
-    do: z.literal('fail'),
-    id,
-    attempt,
-    error: z.string().check(z.maxLength(LIMITS.taskErrorLength)),
-    retry: z.boolean(),
-  }),
+  claimSchema,
+  extendSchema,
+  completeSchema,
+  failSchema,
   z.strictObject({ do: z.literal('get'), id }),
   z.strictObject({ do: z.literal('list'), state: z.enum(TASK_STATES), ...pagingFields }),
   z.strictObject({ do: z.literal('count') }),

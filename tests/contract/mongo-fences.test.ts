@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { connectMongo, createIndexes, type Mongo, mongoStorage } from '@mnemon/adapters/mongo';
+import type { LockId } from '@mnemon/core';
+import type { InstanceId } from '@mnemon/protocol';
+import { appendOf, loadAll, openSpace } from '@mnemon/testing/contracts/stored-history';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { appendInTransaction } from '../../packages/adapters/src/mongo/append-transaction.ts';
+import { collectionsOf } from '../../packages/adapters/src/mongo/collections.ts';
+import { engineUrl } from '../engines.ts';
+
+describe.runIf(engineUrl('MongoDB'))('a fenced append, on the engine', () => {
+  let mongo: Mongo;
+  beforeAll(async () => {
+    mongo = connectMongo({ url: engineUrl('MongoDB') as string, dbName: `mnemon_test_${randomUUID()}` });
+    await createIndexes(mongo.db);
+  });
+  afterAll(async () => {
+    await mongo.db.dropDatabase();
+    await mongo.close();
+  });
+
+  test('is not committed when the lock passes on after its transaction has begun (I7)', async () => {
+    const { log, locks } = mongoStorage(mongo);
+    const at = await openSpace(log);
+    const lock: LockId = { space: at.space, name: 'lock' };
+    const hold = async (who: string) => {
+      const by = { instanceId: who as InstanceId, connectionId: who, attempt: who };
+      const acquired = await locks.acquire(lock, by, { leaseMs: 60_000, waitMs: 0 });
+      if (!acquired?.granted) throw new Error(`${who} does not have it`);
+      return { ...lock, instanceId: by.instanceId, token: acquired.token };
+    };
+    const first = await hold('first');
+    // Its view of the database is that from before the next holder: to look at the lock again would show its own token.
+    const collections = collectionsOf(mongo.db);
+    const insertMany: typeof collections.events.insertMany = async (...args) => {
+      const inserted = await collectionsOf(mongo.db).events.insertMany(...args);
+      await locks.release(first);
+      await hold('next');
+      return inserted;
+    };
+    const events = new Proxy(collections.events, {
+      get: (target, name) => (name === 'insertMany' ? insertMany : Reflect.get(target, name)),
+    });
+    const loaded = await loadAll(log, at, ['key']);
+    const append = {
+      ...appendOf(at, loaded, [{ values: [['key', 'late']] }]),
+      fences: [{ lock: lock.name, token: first.token }],
+    };
+    const late = await appendInTransaction(mongo.db.client, { ...collections, events }, append);
+    expect(late).toBe('conflict');
+    expect(await log.head(at.space)).toMatchObject({ seq: [0] });
+  });
+});
