@@ -19,7 +19,7 @@ afterAll(() => cloud.close());
 test('finds an installation that works, and leaves nothing behind', async () => {
   const space = cloud.newSpace();
   const { code, output } = await doctor(cloud.url, await cloud.issueToken({ space }));
-  expect(output).toMatch(/connects.+writes.+sees.+catches up.+measures.+\d ms.+Everything works/s);
+  expect(output).toMatch(/connects.+writes.+sees.+catches up.+locks.+measures.+\d ms.+Everything works/s);
   expect(code).toBe(0);
   const witness = await cloud.connect(space, 'witness');
   expect(await witness.entries('doctor/**')).toEqual([]);

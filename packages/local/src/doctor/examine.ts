@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connect, type Mnemon } from '@mnemon/client';
+import { connect, isLocked, isStaleToken, type Mnemon } from '@mnemon/client';
 import { within } from '../within.ts';
 import { adviceFor } from './advice.ts';
 import { measure } from './measure.ts';
@@ -42,6 +42,8 @@ export async function examine({ url, token }: Installation, say: (line: string) 
     const { length } = await within('the state arrives', reader.entries(`${prefix}/missed/*`));
     if (length !== MISSED_WRITES) throw new Error(`${length} of ${MISSED_WRITES} missed writes came`);
     say('catches up with what was written while it was away');
+    await passLock(writer, reader, `${prefix}/lock`);
+    say('locks      for one holder at a time; late writes of the one before are refused');
     const { ackMs, slowAckMs, seenMs } = await measure(writer, reader, `${prefix}/measured`);
     say(`measures   a write durable after ${ackMs} ms (p99 ${slowAckMs}), seen after ${seenMs} ms`);
     const { degraded } = writer.status;
@@ -68,3 +70,24 @@ async function seeOneWrite(writer: Mnemon, reader: Mnemon, key: string): Promise
   await within('the other sees the write', arrived);
   subscription();
 }
+
+async function passLock(first: Mnemon, second: Mnemon, name: string): Promise<void> {
+  const held = await first.lock(name);
+  if (!(await isRefused(second.lock(name), isLocked))) throw new Error('a lock was granted to two at once');
+  await held.release();
+  const next = await second.lock(name);
+  const late = first.write(`${name}/written`, true, { lock: held });
+  if (!(await isRefused(late, isStaleToken)))
+    throw new Error('a write under a lock that was lost went through');
+  await next.release();
+}
+
+/** Whether it was refused for that reason; refused for another, it rejects. */
+const isRefused = (call: Promise<unknown>, isThat: (error: unknown) => boolean): Promise<boolean> =>
+  call.then(
+    () => false,
+    (error) => {
+      if (isThat(error)) return true;
+      throw error;
+    },
+  );

@@ -3,7 +3,7 @@ import { examine } from './examine.ts';
 
 const USAGE = `npm run doctor -- --url wss://… --token TOKEN
 
-Connects as two instances, writes, sees, catches up, measures, and says what is wrong. The token's instance ends in *,
+Connects as two instances, writes, sees, catches up, locks, measures, and says what is wrong. The token's instance ends in *,
 and it grants write access to doctor/**. Exit code 0: everything works.`;
 
 /** Answers the exit code. */
