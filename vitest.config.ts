@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** End-to-end tests that start programs of this machine, or set its gateway's faults up, say nothing of a deployed stage. */
+const OF_THIS_MACHINE = ['backup', 'browser*', 'git-history', 'hello', 'killed-*', 'selective', 'start*'];
+
 export default defineConfig({
   test: {
     reporters: ['default', './tests/summary-reporter.ts'],
@@ -20,6 +23,9 @@ export default defineConfig({
             'packages/adapters/src/{memory,mongo,redis,apigateway}/**/*.test.ts',
             'tests/{contract,e2e,simulation}/**/*.test.ts',
           ],
+          exclude: process.env.MNEMON_E2E_URL
+            ? OF_THIS_MACHINE.map((name) => `tests/e2e/${name}.test.ts`)
+            : [],
           globalSetup: ['tests/engines-setup.ts', 'tests/setup/bundle.ts'],
           env: {
             AWS_ACCESS_KEY_ID: 'local',

@@ -1,5 +1,6 @@
 import type { BackendUrls } from '../../packages/local/src/backends.ts';
 import { ENGINES, engineUrl } from '../engines.ts';
+import { stage } from './stage.ts';
 
 interface Engines {
   name: string;
@@ -8,8 +9,7 @@ interface Engines {
 
 const names = ENGINES.flatMap(({ name }) => (engineUrl(name) ? [name] : []));
 
-/** What the end-to-end tests run on: embedded engines always, and once more on all real ones that there are. */
-export const engines: Engines[] = [
+const onThisMachine: Engines[] = [
   { name: 'embedded engines', backends: {} },
   ...(names.length > 0
     ? [
@@ -24,3 +24,9 @@ export const engines: Engines[] = [
       ]
     : []),
 ];
+
+/**
+ * What the end-to-end tests run on: the deployed stage that the environment names, or else embedded engines always, and
+ * once more on all real ones that there are.
+ */
+export const engines: Engines[] = stage ? [{ name: `the stage ${stage.url}`, backends: {} }] : onThisMachine;

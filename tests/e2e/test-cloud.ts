@@ -9,6 +9,7 @@ import type { BackendUrls } from '../../packages/local/src/backends.ts';
 import type { Cloud, CloudOptions } from '../../packages/local/src/cloud.ts';
 import { type Backdoor, openBackdoor } from './backdoor.ts';
 import { connectRaw, openRaw, type RawClient } from './raw-client.ts';
+import { asFarAsDeployed, stage } from './stage.ts';
 
 /** A cloud of bundled handlers, and ways to connect to it. */
 export interface TestCloud extends Cloud, Backdoor {
@@ -34,6 +35,12 @@ export async function startTestCloud(
   backends: BackendUrls,
   options: Partial<CloudOptions> = {},
 ): Promise<TestCloud> {
+  if (stage) {
+    const { url, httpUrl, issueToken } = stage;
+    const members = { url, ...(httpUrl !== undefined && { httpUrl }), issueToken, close: async () => {} };
+    const wants = [...Object.keys(backends), ...Object.keys(options)];
+    return asFarAsDeployed<TestCloud>({ ...members, ...clientsOf(stage) }, wants);
+  }
   const { startCloud } = (await import(
     pathToFileURL(join(inject('bundleDir'), 'cloud.mjs')).href
   )) as typeof import('../../packages/local/src/cloud.ts');
@@ -42,7 +49,6 @@ export async function startTestCloud(
   const log = (line: string) => logged.push(line);
   const cloud = await startCloud({ port: 0, name, backends, log, ...options });
   const backdoor = await openBackdoor(cloud.inside, backends.redisUrl);
-  const { url, httpUrl, issueToken } = cloud;
 
   async function connectionId(space: SpaceId, instanceId: string): Promise<string> {
     const rows = await backdoor.connections.list(space, Date.now());
@@ -55,19 +61,7 @@ export async function startTestCloud(
     ...cloud,
     ...backdoor,
     logged,
-    newSpace: () => spaceIdSchema.parse(`space-${randomUUID()}`),
-    connect: (space, instanceId, claims) =>
-      connect({
-        url,
-        httpUrl,
-        token: () => issueToken({ space, ...claims }),
-        instanceId,
-        connectTimeoutMs: PATIENCE_MS,
-      }),
-    connectRaw: async (space, instanceId, claims) =>
-      connectRaw({ url, token: await issueToken({ space, ...claims }), instanceId }),
-    openRaw: async (space, instanceId, claims) =>
-      openRaw({ url, token: await issueToken({ space, ...claims }), instanceId }),
+    ...clientsOf(cloud),
     connectionId,
     async cut(space, instanceId) {
       cloud.gateway.cut(await connectionId(space, instanceId));
@@ -78,3 +72,26 @@ export async function startTestCloud(
     },
   };
 }
+
+type Clients = Pick<TestCloud, 'newSpace' | 'connect' | 'connectRaw' | 'openRaw'>;
+
+/** Ways to connect to whatever is there. */
+const clientsOf = ({
+  url,
+  httpUrl,
+  issueToken,
+}: Pick<TestCloud, 'url' | 'issueToken'> & { httpUrl: string | undefined }): Clients => ({
+  newSpace: () => spaceIdSchema.parse(`space-${randomUUID()}`),
+  connect: (space, instanceId, claims) =>
+    connect({
+      url,
+      ...(httpUrl !== undefined && { httpUrl }),
+      token: () => issueToken({ space, ...claims }),
+      instanceId,
+      connectTimeoutMs: PATIENCE_MS,
+    }),
+  connectRaw: async (space, instanceId, claims) =>
+    connectRaw({ url, token: await issueToken({ space, ...claims }), instanceId }),
+  openRaw: async (space, instanceId, claims) =>
+    openRaw({ url, token: await issueToken({ space, ...claims }), instanceId }),
+});
