@@ -1,3 +1,4 @@
+import { stageName } from './functions.ts';
 import { stageSettings } from './stage.ts';
 import { connections, deadLetters } from './storage.ts';
 import { httpApiId, socketApiId, watchedFunctions } from './watched.ts';
@@ -15,14 +16,25 @@ const ofFunctions = (metric: string): Metric[] =>
 const ofSocket = (...names: string[]): Metric[] =>
   names.map((name) => ['AWS/ApiGateway', name, 'ApiId', socketApiId]);
 
+const ours = (...names: string[]): Metric[] => names.map((name) => ['Mnemon', name, 'service', stageName]);
+
 const ofConnections = (...names: string[]): Metric[] =>
   names.map((name) => ['AWS/DynamoDB', name, 'TableName', connections.name]);
+
+/** As `packages/functions/src/measure-ports.ts` calls them. */
+const BACKENDS = ['Mongodb', 'Dynamodb', 'Gateway', 'Redis', 'Lambda'];
 
 /** Title, statistic and metrics of each graph, three in a row. */
 const GRAPHS: [title: string, stat: string, metrics: Metric[]][] = [
   ['Connections opened, messages', 'Sum', ofSocket('ConnectCount', 'MessageCount')],
   ['Gateway errors', 'Sum', ofSocket('ClientError', 'IntegrationError', 'ExecutionError')],
   ['Gateway to answer, p99', 'p99', ofSocket('IntegrationLatency')],
+  ['Connected', 'Maximum', ours('Connections')],
+  ['Commit to posts, p99', 'p99', ours('Propagation')],
+  ['Posts throttled, gone', 'Sum', ours('PostsThrottled', 'PostsGone')],
+  ['Backends, p99', 'p99', ours(...BACKENDS.map((backend) => `${backend}Latency`))],
+  ['Backends, failures', 'Sum', ours(...BACKENDS.map((backend) => `${backend}Errors`))],
+  ['Backends that do not answer', 'Maximum', ours('BackendsDegraded')],
   ['Invocations', 'Sum', ofFunctions('Invocations')],
   ['Errors', 'Sum', ofFunctions('Errors')],
   ['Duration, p99', 'p99', ofFunctions('Duration')],

@@ -22,15 +22,16 @@ const runtime = {
   transform: { role: trustLambdaAlone },
 } as const;
 
+/** Stages may share a MongoDB and a Redis: database and channels carry the stage's name, and so do logs and figures. */
+export const stageName = `${$app.name}-${$app.stage}`;
+
 /** What tokens and tickets are checked with. */
 const authEnvironment = {
+  POWERTOOLS_SERVICE_NAME: stageName,
   AUTH_SECRETS: secrets.authSecrets.value,
   TICKETS_TABLE: tickets.name,
   ...(settings.jwksUrl && { AUTH_JWKS_URL: settings.jwksUrl }),
 };
-
-/** Stages may share a MongoDB and a Redis: database and channels carry the stage's name. */
-const stageName = `${$app.name}-${$app.stage}`;
 
 /** `packages/functions/src/settings.ts` says what they mean; a test compares the two. */
 const memoryEnvironment = {
@@ -53,6 +54,7 @@ const memoryEnvironment = {
   HEARTBEAT_MS: String(settings.heartbeatMs),
   STALE_MS: String(settings.staleMs),
   POSTS_EACH: String(settings.postsEach),
+  METRICS: 'on',
 };
 
 // Named actions on named resources: a link would grant `dynamodb:*`.

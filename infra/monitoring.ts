@@ -1,10 +1,16 @@
+import { stageName } from './functions.ts';
 import { stageSettings } from './stage.ts';
 import { deadLetters } from './storage.ts';
 import { httpApiId, socketApiId, watchedFunctions } from './watched.ts';
 
 type AlarmArgs = ConstructorParameters<typeof aws.cloudwatch.MetricAlarm>[1];
 
-const { alarms, alarmEmail } = stageSettings($app.stage);
+const { alarms, alarmEmail, maxConnections, maxMongoConnections } = stageSettings($app.stage);
+
+/** Of `connectMongo`. */
+const POOL_SIZE = 8;
+
+const SLOW_PROPAGATION_MS = 1_000;
 
 if (alarms) declareAlarms();
 
@@ -21,7 +27,7 @@ function declareAlarms(): void {
   const alarm = (name: string, args: Omit<AlarmArgs, 'comparisonOperator'>) =>
     new aws.cloudwatch.MetricAlarm(name, {
       comparisonOperator: 'GreaterThanThreshold',
-      period: 60,
+      ...(!args.metricQueries && { period: 60 }), // the queries have their own
       treatMissingData: 'notBreaching', // nothing happened
       alarmActions: [topic.arn],
       okActions: [topic.arn],
@@ -48,6 +54,26 @@ function declareAlarms(): void {
     threshold: 0,
   });
 
+  const ours = { namespace: 'Mnemon', dimensions: { service: stageName } };
+  const each = { ...ours, statistic: 'Sum', evaluationPeriods: 5 };
+  alarm('ManyConnections', {
+    ...{ ...ours, metricName: 'Connections', statistic: 'Maximum', evaluationPeriods: 5 },
+    threshold: 0.8 * maxConnections,
+  });
+  alarm('SlowPropagation', {
+    ...{ ...ours, metricName: 'Propagation', extendedStatistic: 'p99', evaluationPeriods: 5 },
+    threshold: SLOW_PROPAGATION_MS,
+  });
+  alarm('PostsThrottled', { ...each, metricName: 'PostsThrottled', threshold: 100 });
+  // Everybody who leaves without a word costs a few; so many are a network that broke, or a gateway.
+  alarm('PostsGone', { ...each, metricName: 'PostsGone', threshold: 1_000 });
+  alarm('BackendsDegraded', { ...each, metricName: 'BackendsDegraded', evaluationPeriods: 3, threshold: 0 });
+  alarm('ManyMongoConnections', {
+    evaluationPeriods: 3,
+    threshold: 0.8 * maxMongoConnections,
+    metricQueries: mongoConnections(),
+  });
+
   const ofSocket = { namespace: 'AWS/ApiGateway', dimensions: { ApiId: socketApiId, Stage: '$default' } };
   const often = { statistic: 'Sum', evaluationPeriods: 3 };
   alarm('SocketExecutionErrors', { ...ofSocket, ...often, metricName: 'ExecutionError', threshold: 5 });
@@ -61,4 +87,23 @@ function declareAlarms(): void {
     dimensions: { ApiId: httpApiId },
     threshold: 5,
   });
+}
+
+/** At most: MongoDB's own count is not CloudWatch's, but every environment that is busy opens a pool and no more. */
+function mongoConnections() {
+  const busy = watchedFunctions.map(({ functionName }, n) => ({
+    id: `f${n}`,
+    metric: {
+      ...{ namespace: 'AWS/Lambda', metricName: 'ConcurrentExecutions', stat: 'Maximum', period: 60 },
+      dimensions: { FunctionName: functionName },
+    },
+  }));
+  const sum = busy.map(({ id }) => `FILL(${id}, 0)`).join(' + ');
+  const total = {
+    id: 'connections',
+    expression: `${POOL_SIZE} * (${sum})`,
+    label: 'at most',
+    returnData: true,
+  };
+  return [...busy, total];
 }

@@ -16,6 +16,9 @@ export interface StageSettings {
   reservedConcurrency?: number;
   logRetention: '1 week' | '3 months';
   alarms: boolean;
+  /** What MongoDB's tier takes, and how many connected instances are more than was thought of; for alarms. */
+  maxMongoConnections: number;
+  maxConnections: number;
   /** Who is told about alarms, once they have confirmed it. */
   alarmEmail?: string;
   /** `memory.example.com` makes `wss://memory.example.com` and `https://api.memory.example.com`; its zone is in Route 53. */
@@ -44,6 +47,8 @@ const personal: StageSettings = {
   postsEach: 100,
   logRetention: '1 week',
   alarms: false,
+  maxMongoConnections: 500, // Flex
+  maxConnections: 1_000,
   corsOrigins: ['*'],
   connectsPerMinute: 600,
   requestsPerMinute: 600,
@@ -65,6 +70,8 @@ const production: StageSettings = {
   reservedConcurrency: 500,
   logRetention: '3 months',
   alarms: true,
+  maxMongoConnections: 3_000, // M30
+  maxConnections: 50_000,
   corsOrigins: [],
   connectsPerMinute: 6_000,
   requestsPerMinute: 6_000,

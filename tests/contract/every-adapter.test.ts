@@ -66,7 +66,8 @@ test('every folder of adapters is exported', () => {
   // A folder without a face of its own is shared by the others.
   const hasFace = (folder: string) => existsSync(new URL(`src/${folder}/index.ts`, adapters));
   const folders = entries.flatMap(({ name }) => (hasFace(name) ? [`./${name}`] : []));
-  expect(Object.keys(exportedModules()).sort()).toEqual(folders.sort());
+  const faces = Object.keys(exportedModules()).filter((name) => !/^\.\/.+\//.test(name)); // a part of one is no face
+  expect(faces.sort()).toEqual(folders.sort());
 });
 
 test('every adapter that is exported runs its suites', async () => {

@@ -3,7 +3,8 @@ import { bundleFunction, gzippedBytes, HANDLERS, packagesAtStart } from './bundl
 
 const MAX_GZIPPED_BYTES = 600_000;
 
-const EVERYWHERE = ['jose', 'rfc6902', 'zod'];
+const OBSERVING = ['commons', 'logger', 'metrics'].map((name) => `@aws-lambda-powertools/${name}`);
+const EVERYWHERE = [...OBSERVING, '@aws/lambda-invoke-store', 'jose', 'rfc6902', 'zod'];
 const HTTP = ['@asteasolutions/zod-to-openapi', '@hono/zod-openapi', '@hono/zod-validator', 'hono'];
 
 test.each(HANDLERS)(

@@ -222,7 +222,18 @@ export const EXPECTATIONS = {
     if (!stageSettings(stage).alarms) return;
     const alarms = all(graph, ALARM);
     for (const { inputs } of alarms) expect(inputs.alarmActions).toEqual([expect.stringMatching(/:Alarms$/)]);
-    const watched = new Set(alarms.map(({ inputs }) => inputs.dimensions.FunctionName));
+    const watched = new Set(alarms.map(({ inputs }) => inputs.dimensions?.FunctionName));
+    const ours = alarms.filter(({ inputs }) => inputs.namespace === 'Mnemon');
+    expect(ours.map(({ inputs }) => inputs.metricName).sort()).toEqual([
+      'BackendsDegraded',
+      'Connections',
+      'PostsGone',
+      'PostsThrottled',
+      'Propagation',
+    ]);
+    for (const { inputs } of ours) expect(inputs.dimensions).toEqual({ service: `mnemon-${stage}` });
+    const { metricQueries } = one(graph, ALARM, 'ManyMongoConnections').inputs;
+    expect(metricQueries).toHaveLength(all(graph, FUNCTION).length + 1);
     for (const { inputs } of all(graph, FUNCTION)) expect(watched).toContain(inputs.name);
   },
 

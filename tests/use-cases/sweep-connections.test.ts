@@ -18,7 +18,7 @@ describe('a sweep', () => {
     const waiting = await join(world, 'waiting');
     await acquireLock(world.ports, waiting.caller, { ...lock, attempt: 'b' });
 
-    expect(await sweepConnections(world.ports)).toBe(1);
+    expect(await sweepConnections(world.ports)).toEqual({ swept: 1, connected: 1 });
 
     expect(silent.isClosed).toBe(true);
     expect(await heartbeat(world.ports, silent.caller, {})).toMatchObject({
@@ -32,7 +32,7 @@ describe('a sweep', () => {
 
     expect(waiting.isClosed).toBe(false);
     expect(await nodeOf(world, 'waiting')).toMatchObject({ status: 'online' });
-    expect(await sweepConnections(world.ports)).toBe(0);
+    expect(await sweepConnections(world.ports)).toEqual({ swept: 0, connected: 1 });
     expect(world.notices).toHaveLength(1);
   });
 
@@ -41,7 +41,7 @@ describe('a sweep', () => {
     for (let i = 0; i < 40; i++) await join(world, `silent-${i}`);
     world.pass(STALE_MS);
     const counts = await Promise.all([sweepConnections(world.ports), sweepConnections(world.ports)]);
-    expect(counts[0] + counts[1]).toBe(40);
+    expect(counts[0].swept + counts[1].swept).toBe(40);
     expect(world.notices).toHaveLength(40);
   });
 
@@ -54,7 +54,7 @@ describe('a sweep', () => {
     await slow.reached;
     await heartbeat(world.ports, late.caller, {});
     slow.release();
-    expect(await sweep).toBe(0);
+    expect(await sweep).toEqual({ swept: 0, connected: 1 });
     expect(late.isClosed).toBe(false);
     expect(await nodeOf(world, 'late')).toMatchObject({ status: 'online' });
     expect(world.notices).toEqual([]);

@@ -1,3 +1,5 @@
+import { log } from './observe.ts';
+
 /** What somebody who looks into an attack wants to find: who was refused, why, and from where. Never a token. */
 export interface Refusal {
   reason: string;
@@ -7,6 +9,6 @@ export interface Refusal {
   userId?: string;
 }
 
-/** One line of JSON for each refused connect. */
+/** One line for each refused connect. */
 export const auditRefusedConnect = (refusal: Refusal): void =>
-  console.log(JSON.stringify({ level: 'audit', message: 'connection refused', ...refusal }));
+  log.info('connection refused', { audit: true, ...refusal });

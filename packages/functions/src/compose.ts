@@ -12,6 +12,8 @@ import {
   type Tickets,
 } from '@mnemon/core';
 import { findHost, type Host, interceptPorts } from './host.ts';
+import { measurePorts } from './measure-ports.ts';
+import { countMetric, currentCorrelationId, timeMetric } from './observe.ts';
 import { backendProbes, type Probe } from './probes.ts';
 import { type Limit, rateRules } from './rate-rules.ts';
 import { type AuthSettings, readAuthSettings, readSettings, type Settings } from './settings.ts';
@@ -54,10 +56,12 @@ export async function compose(): Promise<App> {
     bus,
     clock: { now: Date.now },
     randomId: randomUUID,
+    ...(settings.METRICS === 'on' && { onPropagated: (ms: number) => timeMetric('Propagation', ms) }),
   };
+  const reached = host?.intercept ? interceptPorts(ports, host.intercept) : ports;
   return {
     settings,
-    ports: host?.intercept ? interceptPorts(ports, host.intercept) : ports,
+    ports: settings.METRICS === 'on' ? measurePorts(reached) : reached,
     limit: rateRules(rateLimits, settings),
     takeWrite: writeBuckets(settings.WRITES_PER_SECOND),
     verify: tokenVerifier(settings),
@@ -154,22 +158,31 @@ async function composeRedis(settings: Settings): Promise<RateLimits | undefined>
 async function composeRateLimits(settings: Settings): Promise<RateLimits> {
   const redis = await composeRedis(settings);
   if (redis) return redis;
-  const { memoryRateLimits } = await import('@mnemon/adapters/memory');
+  const { memoryRateLimits } = await import('@mnemon/adapters/memory/rate-limits'); // without the store beside it
   return memoryRateLimits();
 }
 
 async function composeFanout(settings: Settings): Promise<Ports['fanout']> {
   const { apiGatewayFanout } = await import('@mnemon/adapters/apigateway');
-  return apiGatewayFanout({ endpoint: settings.MANAGEMENT_ENDPOINT, region: settings.AWS_REGION });
+  const { MANAGEMENT_ENDPOINT: endpoint, AWS_REGION: region, METRICS } = settings;
+  return apiGatewayFanout({ endpoint, region, ...(METRICS === 'on' && { onStatus: countRefusals }) });
+}
+
+function countRefusals(status: number): void {
+  if (status === 429) countMetric('PostsThrottled');
+  if (status === 410) countMetric('PostsGone');
 }
 
 async function composeRelay(settings: Settings, host: Host | undefined): Promise<Relay | undefined> {
   const { FAN_OUT_FUNCTION: functionName, POSTS_EACH: postsEach, AWS_REGION: region } = settings;
-  const { relay } = host?.ports ?? {};
-  if (relay) return { postsEach, hand: (parcel) => relay.hand(parcel) };
-  if (!functionName) return undefined;
-  const { lambdaRelay } = await import('@mnemon/adapters/lambda');
-  return lambdaRelay({ functionName, region, postsEach });
+  let relay = host?.ports.relay;
+  if (functionName && !relay) {
+    const { lambdaRelay } = await import('@mnemon/adapters/lambda');
+    relay = lambdaRelay({ functionName, region, postsEach });
+  }
+  if (!relay) return undefined;
+  const { hand } = relay;
+  return { postsEach, hand: (parcel) => hand({ ...parcel, correlationId: currentCorrelationId() }) };
 }
 
 async function composeBus(settings: Settings, host: Host | undefined): Promise<Ports['bus']> {

@@ -32,7 +32,8 @@ export function interceptPorts(ports: Ports, intercept: NonNullable<Host['interc
         };
       },
     });
-  const { clock, randomId, ...remote } = ports;
+  const { clock, randomId, onPropagated, ...remote } = ports;
   const wrapped = Object.entries(remote).map(([name, port]) => [name, wrap(name, port)]);
-  return { ...(Object.fromEntries(wrapped) as typeof remote), clock, randomId };
+  const own = { clock, randomId, ...(onPropagated && { onPropagated }) };
+  return { ...(Object.fromEntries(wrapped) as typeof remote), ...own };
 }

@@ -31,6 +31,7 @@ test('what is left out has a default, or is not there', () => {
     RATE_LIMITS_WHEN_DOWN: 'open',
     REQUESTS_PER_MINUTE: 6_000,
     STALE_MS: 80_000,
+    METRICS: 'off',
     POSTS_EACH: 250,
     STREAM_MS: 60_000,
     TICKETS_PER_MINUTE: 60,

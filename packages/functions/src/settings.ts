@@ -41,6 +41,8 @@ const settings = {
   MANAGEMENT_ENDPOINT: z.url(),
   /** The function that makes posts where they are many; left out: whoever has them makes them. */
   FAN_OUT_FUNCTION: z.string().min(1).optional(),
+  /** Whether figures are printed for CloudWatch. */
+  METRICS: z.enum(['on', 'off']).default('off'),
   /** As many posts as one function makes in good time. */
   POSTS_EACH: z.coerce.number().int().min(1).default(250),
   /** Left out only where the host brings an embedded store. */

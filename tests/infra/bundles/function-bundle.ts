@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build, type Metafile, type OutputFile } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
 
 const SOURCES = fileURLToPath(new URL('../../../packages/functions/src', import.meta.url));
 
@@ -24,6 +24,21 @@ const require = requireOf(import.meta.url);
 const __filename = pathOf(import.meta.url);
 const __dirname = pathOf(new URL('.', import.meta.url));`;
 
+/** Those that SST passes to esbuild for what `infra/functions.ts` says. */
+const OPTIONS = {
+  write: false,
+  bundle: true,
+  splitting: true,
+  minify: true,
+  keepNames: true,
+  platform: 'node',
+  target: 'esnext',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  banner: { js: BANNER },
+  logLevel: 'error',
+} as const satisfies BuildOptions;
+
 export interface FunctionBundle {
   files: OutputFile[];
   /** The output that Lambda imports. */
@@ -31,25 +46,15 @@ export interface FunctionBundle {
   meta: Metafile;
 }
 
-/** Bundles a handler with the options that SST passes to esbuild for what `infra/functions.ts` says; nothing is written. */
+/** Bundles a handler; nothing is written. */
 export async function bundleFunction(handler: string, outdir: string): Promise<FunctionBundle> {
   const { outputFiles, metafile } = await build({
     entryPoints: { bundle: `${SOURCES}/${handler}.ts` },
     outdir,
     absWorkingDir: SOURCES,
     outExtension: { '.js': '.mjs' },
-    write: false,
+    ...OPTIONS,
     metafile: true,
-    bundle: true,
-    splitting: true,
-    minify: true,
-    keepNames: true,
-    platform: 'node',
-    target: 'esnext',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    banner: { js: BANNER },
-    logLevel: 'error',
   });
   const outputs = Object.entries(metafile.outputs);
   const entry = outputs.find(([, { entryPoint }]) => entryPoint === `${handler}.ts`)?.[0];

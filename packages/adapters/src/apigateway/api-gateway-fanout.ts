@@ -12,6 +12,8 @@ export interface ApiGatewayFanoutOptions {
   /** Spreads attempts; from 0 to 1. */
   random?: () => number;
   log?: Pick<Console, 'error'>;
+  /** Hears what each attempt is answered. */
+  onStatus?: (status: number) => void;
 }
 
 /**
@@ -33,6 +35,7 @@ export function apiGatewayFanout({
   maxInFlight = 64,
   random = Math.random,
   log = console,
+  onStatus = () => {},
 }: ApiGatewayFanoutOptions): Fanout {
   let made: ManagementApi | undefined;
   const api = (): ManagementApi => {
@@ -43,6 +46,7 @@ export function apiGatewayFanout({
   async function attempt(connectionId: string, call: () => Promise<number>): Promise<PostResult> {
     for (const pauseMs of [...PAUSES_MS, undefined]) {
       const status = await call().catch(statusOfFailure);
+      onStatus(status);
       if (status < 300) return 'delivered';
       if (status === 410) return 'gone';
       if (status === 403) throw misconfigured();

@@ -139,9 +139,10 @@ export function dynamoConnections({
         FilterExpression: 'lastSeenAtMs < :heard',
         ExpressionAttributeValues: { ':heard': nowMs - staleAfterMs },
       });
-      const { Items = [], LastEvaluatedKey } = await available(client.send(scan));
+      const { Items = [], ScannedCount = 0, LastEvaluatedKey } = await available(client.send(scan));
       return {
         rows: Items.flatMap((item) => fromRow(item) ?? []),
+        looked: ScannedCount,
         ...(LastEvaluatedKey && { reached: readKey(LastEvaluatedKey) }),
       };
     },

@@ -78,6 +78,7 @@ export function memoryConnections({ staleAfterMs }: MemoryConnectionsOptions): C
       const more = last && page.length < left.length;
       return {
         rows: page.filter((row) => isStale(row, nowMs)),
+        looked: page.length,
         ...(more && { reached: { space: last.space, instanceId: last.instanceId } }),
       };
     },

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { packParcels, parcelSchema } from './parcel.ts';
 
-const SPACE = 'team' as SpaceId;
+const OF = { space: 'team' as SpaceId, committedAtMs: 1 };
 const PARCEL_BYTES = 2_000;
 
 const views = fc.array(fc.array(fc.string({ unit: 'binary', maxLength: 300 }), { maxLength: 4 }), {
@@ -21,7 +21,7 @@ const posts = fc.tuple(views, fc.array(fc.nat(), { maxLength: 60 })).map(([frame
 test('each post is in one parcel, with its frames, or fits none; no parcel is too big or has too many', () => {
   fc.assert(
     fc.property(posts, fc.integer({ min: 1, max: 10 }), (given, postsEach) => {
-      const { parcels, unfit } = packParcels(SPACE, given, postsEach, PARCEL_BYTES);
+      const { parcels, unfit } = packParcels(OF, given, postsEach, PARCEL_BYTES);
       const packed = parcels.flatMap(({ parcel, posts: sources }) => {
         expect(Buffer.byteLength(JSON.stringify(parcel))).toBeLessThan(PARCEL_BYTES + 100);
         expect(parcel.posts.length).toBeLessThanOrEqual(postsEach);
@@ -45,7 +45,7 @@ test('posts of the same frames share them, and parcels are filled', () => {
     frames: n % 2 === 0 ? one : other,
     untilMs: 0,
   }));
-  const { parcels, unfit } = packParcels(SPACE, given, 15);
+  const { parcels, unfit } = packParcels(OF, given, 15);
   expect(unfit).toEqual([]);
   expect(parcels.map(({ parcel }) => [parcel.posts.length, parcel.views])).toEqual([
     [15, [one, other]],

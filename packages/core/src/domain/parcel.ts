@@ -7,6 +7,8 @@ export const parcelSchema = z.object({
   space: spaceIdSchema,
   /** What was asked for, in logs: the same as where it was handed over. */
   correlationId: z.string().optional(),
+  /** The newest commit in it. */
+  committedAtMs: z.number(),
   /** The frames of a post. */
   views: z.array(z.array(z.string())),
   posts: z.array(z.object({ connectionId: z.string(), view: z.int().min(0), untilMs: z.number() })),
@@ -31,7 +33,7 @@ const POST_BYTES = 200;
 
 /** Packs posts, at most `postsEach` to a parcel, those of the same frames together. */
 export function packParcels<Packed extends PatientPost>(
-  space: Parcel['space'],
+  of: Pick<Parcel, 'space' | 'committedAtMs'>,
   posts: readonly Packed[],
   postsEach: number,
   parcelBytes = PARCEL_BYTES,
@@ -50,7 +52,7 @@ export function packParcels<Packed extends PatientPost>(
       let open = parcels.at(-1);
       const neededBytes = POST_BYTES + (view === -1 ? viewBytes : 0);
       if (!open || open.posts.length === postsEach || neededBytes > leftBytes) {
-        open = { parcel: { space, views: [], posts: [] }, posts: [] };
+        open = { parcel: { ...of, views: [], posts: [] }, posts: [] };
         parcels.push(open);
         leftBytes = parcelBytes;
         view = -1;

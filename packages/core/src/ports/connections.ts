@@ -27,6 +27,8 @@ export type ReachedRow = Pick<ConnectionRef, 'space' | 'instanceId'>;
 
 export interface StalePage {
   rows: readonly Connection[];
+  /** How many rows were looked at. */
+  looked: number;
   /** Up to here all were looked at. Left out when nothing is left. */
   reached?: ReachedRow;
 }

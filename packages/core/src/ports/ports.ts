@@ -62,6 +62,8 @@ export interface Ports {
   /** Left out: every call makes its own posts, however many they are. */
   relay?: Relay;
   bus: EventBus;
+  /** Hears how long after a commit its posts were made. */
+  onPropagated?: (ms: number) => void;
   clock: Clock;
   randomId: RandomId;
 }

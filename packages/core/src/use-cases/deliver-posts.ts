@@ -13,16 +13,23 @@ export interface RowPost extends PatientPost {
 
 export interface Deliveries {
   space: SpaceId;
+  /** The newest of the commits. */
+  committedAtMs: number;
   /** Acks: their writers wait for them. */
   awaited: readonly (Post | RowPost)[];
   patient: readonly RowPost[];
 }
 
 /** Posts all, and forgets who is gone. When they are many, what nobody waits for is left to functions of its own. */
-export async function deliverPosts(ports: Ports, { space, awaited, patient }: Deliveries): Promise<void> {
+export async function deliverPosts(ports: Ports, deliveries: Deliveries): Promise<void> {
+  const { space, committedAtMs, awaited, patient } = deliveries;
   const { relay } = ports;
-  if (!relay || patient.length <= relay.postsEach) return postAndPrune(ports, [...awaited, ...patient]);
-  const { parcels, unfit } = packParcels(space, patient, relay.postsEach);
+  if (!relay || patient.length <= relay.postsEach) {
+    await postAndPrune(ports, [...awaited, ...patient]);
+    ports.onPropagated?.(ports.clock.now() - committedAtMs);
+    return;
+  }
+  const { parcels, unfit } = packParcels({ space, committedAtMs }, patient, relay.postsEach);
   const handed = parcels.map(async ({ parcel, posts }) => {
     if (!(await isTaken(relay, parcel))) await postAndPrune(ports, posts);
   });

@@ -3,12 +3,16 @@ import type { Ports } from '../ports/ports.ts';
 import { forget } from './disconnect.ts';
 
 /** Makes the posts of a parcel and forgets who is gone. May run twice: what arrives again does no harm (I10). */
-export async function postParcel(ports: Ports, { space, views, posts }: Parcel): Promise<void> {
+export async function postParcel(
+  ports: Ports,
+  { space, committedAtMs, views, posts }: Parcel,
+): Promise<void> {
   const nowMs = ports.clock.now();
   const valid = posts.filter(({ untilMs }) => untilMs > nowMs); // I8
   const results = await ports.fanout.post(
     valid.map(({ connectionId, view }) => ({ connectionId, frames: views[view] ?? [] })),
   );
+  ports.onPropagated?.(ports.clock.now() - committedAtMs);
   const gone = new Set(
     valid.filter((_, index) => results[index] === 'gone').map(({ connectionId }) => connectionId),
   );

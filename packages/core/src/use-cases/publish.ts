@@ -63,6 +63,7 @@ async function postToAll(ports: Ports, plan: Plan, listeners: readonly Listener[
   const [awaiting, patient] = divide(listeners, ({ answers }) => answers.length > 0);
   await deliverPosts(ports, {
     space: plan.space,
+    committedAtMs: plan.commits.at(-1)?.commit.committedAtMs ?? ports.clock.now(),
     awaited: [...awaiting.map(toPost), ...others],
     patient: patient.map(toPost),
   });

@@ -8,30 +8,38 @@ const AT_ONCE = 16;
 /** So that it ends well within its invocation. */
 const TURN_MS = 20_000;
 
+export interface SweptConnections {
+  swept: number;
+  /** Rows that stay, as far as it got. */
+  connected: number;
+}
+
 /**
- * Ends the connections that were not heard of for too long, and answers how many: API Gateway tells of most that break off,
+ * Ends the connections that were not heard of for too long, and counts the others: API Gateway tells of most that break off,
  * not of all. Bounded in time, and may run twice at once. What fails for one keeps nothing from the others; the failure is
  * thrown in the end.
  */
-export async function sweepConnections(ports: Ports): Promise<number> {
+export async function sweepConnections(ports: Ports): Promise<SweptConnections> {
   const startMs = ports.clock.now();
   const failures: unknown[] = [];
-  let count = 0;
+  let [swept, looked] = [0, 0];
   let after: ReachedRow | undefined;
   do {
     const nowMs = ports.clock.now();
-    const { rows, reached } = await ports.connections.stale({ nowMs, after, limit: ROWS_PER_PAGE });
+    const page = await ports.connections.stale({ nowMs, after, limit: ROWS_PER_PAGE });
+    const { rows } = page;
+    looked += page.looked;
     for (let i = 0; i < rows.length; i += AT_ONCE) {
       const ends = rows.slice(i, i + AT_ONCE).map((row) => endStale(ports, row, nowMs));
       for (const end of await Promise.allSettled(ends)) {
         if (end.status === 'rejected') failures.push(end.reason);
-        else if (end.value) count++;
+        else if (end.value) swept++;
       }
     }
-    after = reached;
+    after = page.reached;
   } while (after && ports.clock.now() < startMs + TURN_MS);
   if (failures.length > 0) throw failures[0];
-  return count;
+  return { swept, connected: looked - swept };
 }
 
 /** Whether it was this call that ended it. */

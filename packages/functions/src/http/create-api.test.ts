@@ -113,7 +113,7 @@ describe('what the API cannot take is a problem', () => {
   });
 
   test('and so is a failure, which tells nothing of its cause', async () => {
-    const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const logged = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
     const { ask, ports } = startApi();
     ports.nodes.list = () => Promise.reject(new Error('a password is in here'));
     const answer = await ask('/nodes');
@@ -125,7 +125,7 @@ describe('what the API cannot take is a problem', () => {
   });
 
   test('and a backend that is away: the caller may come again', async () => {
-    const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const logged = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
     const { ask, ports } = startApi();
     ports.log.load = () => Promise.reject(Object.assign(new Error('away'), { name: 'Unavailable' }));
     const answer = await ask('/entry?key=a');

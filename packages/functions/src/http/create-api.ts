@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { HTTPException } from 'hono/http-exception';
 import type { HttpApp } from '../compose.ts';
+import { causeOf, log } from '../observe.ts';
 import { type Api, newApi } from './api.ts';
 import { addDocumentation, DOCUMENT_PATH, PAGE_PATH } from './documentation.ts';
 import { identify } from './identify.ts';
@@ -102,8 +103,7 @@ function failure(c: Context, error: Error): WireError {
   // Malformed JSON, or a body that is none.
   if (error instanceof HTTPException && error.status < 500) return wireError('bad-request', error.message);
   const { method, path } = c.req;
-  const cause = error.stack ?? error.message;
-  console.error(JSON.stringify({ level: 'error', message: 'request failed', method, path, cause }));
+  log.error('request failed', { method, path, cause: causeOf(error) });
   // By its name: from an embedded store it comes across threads, and has lost its class.
   return error.name === Unavailable.name
     ? wireError('unavailable', error.message, { retryAfterMs: 500 })

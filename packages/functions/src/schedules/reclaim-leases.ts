@@ -1,9 +1,8 @@
 import { reclaimLeases } from '@mnemon/core';
 import { compose } from '../compose.ts';
+import { observed } from '../observe.ts';
 
-const app = await compose();
+const { ports } = await compose();
 
 /** Every minute. What it did not get to, or failed at, waits the next time, too. */
-export async function handler(): Promise<{ partitions: number }> {
-  return { partitions: await reclaimLeases(app.ports) };
-}
+export const handler = observed(async () => ({ partitions: await reclaimLeases(ports) }));

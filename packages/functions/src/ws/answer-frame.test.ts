@@ -41,7 +41,7 @@ beforeEach(() => {
   frames = [];
   isClosed = false;
   logged = [];
-  vi.spyOn(console, 'error').mockImplementation((line: string) => logged.push(line));
+  vi.spyOn(process.stderr, 'write').mockImplementation((line) => logged.push(String(line)) > 0);
   const fanout = memoryFanout();
   fanout.attach(caller.connectionId, {
     receive: (text) => {
@@ -225,7 +225,7 @@ describe('answers an error, and the connection stays open', () => {
     ]);
     expect(logged).toHaveLength(1);
     expect(JSON.parse(logged[0] ?? '')).toMatchObject({
-      level: 'error',
+      level: 'ERROR',
       type: 'write',
       id: 'q1',
       space: 'team',

@@ -25,6 +25,7 @@ import {
   wireError,
 } from '@mnemon/protocol';
 import type { App } from '../compose.ts';
+import { causeOf, log } from '../observe.ts';
 import { answerAdmin } from './answer-admin.ts';
 import { answerConflict } from './answer-conflict.ts';
 import { answerLock } from './answer-lock.ts';
@@ -131,18 +132,6 @@ const errorFrame = (id: string, error: WireError): Answer => ({ type: 'error', i
 
 // Neither values nor tokens: what a frame carries is its sender's.
 function logFailure(frame: ClientFrame, { space, instanceId, connectionId }: Caller, error: unknown): void {
-  const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const message = 'request failed';
-  console.error(
-    JSON.stringify({
-      level: 'error',
-      message,
-      type: frame.type,
-      id: frame.id,
-      space,
-      instanceId,
-      connectionId,
-      cause,
-    }),
-  );
+  const { type, id } = frame;
+  log.error('request failed', { type, id, space, instanceId, connectionId, cause: causeOf(error) });
 }

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   lines = [];
-  vi.spyOn(console, 'log').mockImplementation((line: string) => lines.push(line));
+  vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
 });
 afterEach(() => vi.restoreAllMocks());
 

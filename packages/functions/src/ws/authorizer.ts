@@ -1,6 +1,7 @@
 import type { Identity } from '@mnemon/core';
 import { auditRefusedConnect, type Refusal } from '../audit.ts';
 import { composeAuthorizer } from '../compose.ts';
+import { observed } from '../observe.ts';
 import { instanceOf } from '../token.ts';
 import { tokenIdOf } from '../token-id.ts';
 import { toContext } from './caller-context.ts';
@@ -22,7 +23,7 @@ type Found = { identity: Identity } | (Refusal & { principalId?: string });
  * The REQUEST authorizer of `$connect`. A token comes as a bearer header (programs), a subprotocol (browsers) or the
  * query parameter `token`; a ticket as `ticket`. API Gateway turns the thrown `Unauthorized` into 401 and a Deny into 403.
  */
-export async function handler(event: AuthorizerEvent) {
+export const handler = observed(async (event: AuthorizerEvent) => {
   const found = await identify(event);
   const { methodArn } = event;
   if ('identity' in found) {
@@ -33,7 +34,7 @@ export async function handler(event: AuthorizerEvent) {
     return deny(event, { reason: 'the grants are too long', space, instanceId, userId, principalId: userId });
   }
   return deny(event, found);
-}
+});
 
 async function identify({ headers, queryStringParameters }: AuthorizerEvent): Promise<Found> {
   const query = queryStringParameters ?? {};

@@ -1,9 +1,12 @@
 import { parcelSchema, postParcel } from '@mnemon/core';
 import { compose } from '../compose.ts';
+import { correlate, observed } from '../observe.ts';
 
-const app = await compose();
+const { ports } = await compose();
 
 /** Makes the posts of a parcel. Invoked asynchronously: how it ends, nobody waits for. */
-export async function handler(event: unknown): Promise<void> {
-  await postParcel(app.ports, parcelSchema.parse(event));
-}
+export const handler = observed(async (event: unknown): Promise<void> => {
+  const parcel = parcelSchema.parse(event);
+  correlate(parcel.correlationId);
+  await postParcel(ports, parcel);
+});

@@ -2,6 +2,7 @@ import { type Caller, forget } from '@mnemon/core';
 import { ERRORS, SUBPROTOCOL } from '@mnemon/protocol';
 import { auditRefusedConnect } from '../audit.ts';
 import { compose } from '../compose.ts';
+import { observed } from '../observe.ts';
 import { answerFrame } from './answer-frame.ts';
 import { callerOf } from './caller-context.ts';
 import { type Headers, requestedSubprotocols } from './subprotocol.ts';
@@ -15,7 +16,7 @@ interface WebsocketEvent {
 }
 
 /** All three routes of the WebSocket API. The gateway only hears whether the event was dealt with. */
-export async function handler(event: WebsocketEvent) {
+export const handler = observed(async (event: WebsocketEvent) => {
   switch (event.requestContext.routeKey) {
     case '$connect':
       return accept(callerOf(event.requestContext), event.headers);
@@ -26,7 +27,7 @@ export async function handler(event: WebsocketEvent) {
       await answerFrame(app, callerOf(event.requestContext), event.body ?? '');
       return { statusCode: 200 };
   }
-}
+});
 
 // A requested subprotocol has to be repeated, or browsers end the connection.
 async function accept(caller: Caller, headers: Headers | undefined) {

@@ -11,7 +11,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'unsupported-version': 'The service speaks another version of the protocol. Upgrade whichever is older.',
   'rate-limited': 'The service refuses more for now. Wait a minute, or raise the limits of the stage.',
   contention: 'Too many write to the space at once. Is the database slow? See the alarms on duration.',
-  internal: 'A function failed. Its log has the cause: search it for the words "level":"error".',
+  internal: 'A function failed. Its log has the cause: search it for the words "level":"ERROR".',
 };
 
 /** What went wrong and what to do about it, for people. */

@@ -49,6 +49,7 @@ export function relayContract(name: string, makeStage: () => Promise<RelayStage>
 
 const parcel = (frame: string): Parcel => ({
   space: 'team:a' as SpaceId,
+  committedAtMs: 1_750_000_000_000,
   views: [[frame, 'another']],
   posts: [{ connectionId: 'L0SM9cOFvHcCIhw=', view: 0, untilMs: 1_750_000_000_000 }],
 });
