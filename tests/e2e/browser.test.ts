@@ -1,6 +1,6 @@
-import type { Mnemon } from '@mnemon/client';
+import { MemorySyncManager, type Mnemon } from '@mnemon/client';
 import type { SpaceId } from '@mnemon/protocol';
-import { type Browser, chromium, type JSHandle, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type JSHandle, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { chromiumPath } from '../chromium.ts';
 import { browserBundle } from './browser/browser-bundle.ts';
@@ -25,15 +25,21 @@ describe.skipIf(!executablePath)('the client in a web page', () => {
   });
   afterAll(() => Promise.all([browser.close(), served.close(), cloud.close()]));
 
+  let context: BrowserContext;
   let page: Page;
   const uncaught: Error[] = [];
+  const openPage = async (): Promise<Page> => {
+    const opened = await context.newPage();
+    opened.on('pageerror', (error) => uncaught.push(error));
+    await opened.goto(served.url);
+    return opened;
+  };
   beforeEach(async () => {
-    page = await browser.newPage();
-    page.on('pageerror', (error) => uncaught.push(error));
-    await page.goto(served.url);
+    context = await browser.newContext();
+    page = await openPage();
   });
   afterEach(async () => {
-    await page.close();
+    await context.close();
     expect(uncaught.splice(0), 'errors that nobody caught').toEqual([]);
   });
 
@@ -137,7 +143,7 @@ describe.skipIf(!executablePath)('the client in a web page', () => {
       memory.onStatus(({ state }) => states.push(state));
       return states;
     });
-    await page.context().setOffline(true);
+    await context.setOffline(true);
     await cloud.cut(space, 'tab');
     const inVain = (states: string[]) => states.filter((state) => state === 'connecting').length;
     await eventually(async () => expect(await attempts.evaluate(inVain)).toBeGreaterThan(1));
@@ -149,12 +155,66 @@ describe.skipIf(!executablePath)('the client in a web page', () => {
     expect(await tab.evaluate((memory) => memory.read('draft'))).toBe('two');
     expect(await worker.read('draft', { mode: 'server' })).toBeUndefined();
 
-    await page.context().setOffline(false);
+    await context.setOffline(false);
     const acked = await written.evaluate(({ all }) => all);
     expect(acked.map(({ key, version }) => `${key} ${version}`)).toEqual(['draft 1', 'draft 1', 'edits 1']);
     expect(await worker.read('draft', { mode: 'server' })).toBe('two');
     expect(await worker.read('edits', { mode: 'server' })).toBe(3);
     await worker.close();
+  });
+
+  test('keeps in IndexedDB what is not acked, for the page that comes after it', async () => {
+    const space = cloud.newSpace();
+    const options = { url: cloud.url, token: await cloud.issueToken({ space }), instanceId: 'tab' };
+    const open = (): Promise<JSHandle<Mnemon>> =>
+      page.evaluateHandle(async (given) => {
+        const outboxStore = await mnemon.openIndexedDbOutbox({ name: 'tab' });
+        return mnemon.openMnemon({ ...given, outboxStore });
+      }, options);
+    const first = await open();
+    await first.evaluate((memory) => memory.connected);
+    await context.setOffline(true);
+    await cloud.cut(space, 'tab');
+    await eventually(async () => expect((await stateOf(first)).state).toBe('waiting'));
+    await first.evaluate((memory) => memory.write('draft', 'kept', { durability: 'queued' }));
+    await page.close();
+
+    await context.setOffline(false);
+    page = await openPage();
+    const second = await eventually(open); // the browser takes the first page's lock on the store back
+    expect(await second.evaluate((memory) => memory.read('draft'))).toBe('kept');
+    await second.evaluate((memory) => memory.flush());
+    const reader = await httpClient(cloud, space, 'reader');
+    expect(await reader.get('draft')).toMatchObject({ value: 'kept', version: 1 });
+  });
+
+  test('MemorySyncManager does there what it does elsewhere', async () => {
+    const space = cloud.newSpace();
+    const token = await cloud.issueToken({ space });
+    const worker = await MemorySyncManager.connect({ workerId: 'worker', url: cloud.url, token });
+    const tab = await page.evaluateHandle((options) => mnemon.MemorySyncManager.connect(options), {
+      workerId: 'tab',
+      url: cloud.url,
+      token,
+    });
+    await tab.evaluate(async (manager) => {
+      const subscribed = new Promise((resolve) => manager.once('subscribed', resolve));
+      manager.subscribe('tasks/*', {
+        onChange: (key) => {
+          document.title = key;
+        },
+      });
+      await subscribed;
+    });
+    await worker.syncTaskState('42', { status: 'running' });
+    await eventually(async () => expect(await page.title()).toBe('task-sentinel/tasks/42/state'));
+    expect(await worker.acquireTaskLock('42')).toBe(true);
+    const held = await tab.evaluate(async (manager) => ({
+      state: await manager.getTaskState('42'),
+      lock: await manager.acquireTaskLock('42'),
+    }));
+    expect(held).toEqual({ state: { status: 'running' }, lock: false });
+    await Promise.all([worker.shutdown(), tab.evaluate((manager) => manager.shutdown())]);
   });
 
   test('closes: what was written before is durable, the connection is gone, and nothing works any more', async () => {

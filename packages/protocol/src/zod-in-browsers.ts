@@ -24,7 +24,7 @@ type Check = (value: unknown) => void;
 
 interface Schema {
   /** The value, of an object what the schema knows; throws a `Refusal`. */
-  read(value: unknown): unknown;
+  parse(value: unknown): unknown;
   check(...checks: Check[]): Schema;
   brand(): Schema;
   safeParse(value: unknown): unknown;
@@ -38,25 +38,25 @@ function refuse(code: string, message: Message, params?: unknown): never {
   throw new Refusal({ code, message: text ?? 'Invalid input', params });
 }
 
-function schemaOf<Traits>(read: Schema['read'], traits: Traits): Schema & Traits {
+function schemaOf<Traits>(parse: Schema['parse'], traits: Traits): Schema & Traits {
   const schema: Schema & Traits = {
     ...traits,
-    read,
+    parse,
     check: (...checks) =>
       schemaOf((value) => {
-        const result = read(value);
+        const result = parse(value);
         for (const check of checks) check(result);
         return result;
       }, traits),
     brand: () => schema,
-    safeParse: (value) => verdict(read, value),
+    safeParse: (value) => verdict(parse, value),
   };
   return schema;
 }
 
-function verdict(read: Schema['read'], value: unknown) {
+function verdict(parse: Schema['parse'], value: unknown) {
   try {
-    return { success: true, data: read(value) };
+    return { success: true, data: parse(value) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { success: false, error: { issues: [{ ...error.issue, path: error.path }] } };
@@ -66,7 +66,7 @@ function verdict(read: Schema['read'], value: unknown) {
 /** What `schema` makes of a part of a value. */
 function readPart(schema: Schema, value: unknown, at: string | number): unknown {
   try {
-    return schema.read(value);
+    return schema.parse(value);
   } catch (error) {
     if (error instanceof Refusal) error.path.unshift(at);
     throw error;
@@ -89,7 +89,7 @@ export const literal = (value: unknown) => oneOf([value]);
 export { oneOf as enum };
 
 export const optional = (schema: Schema) =>
-  schemaOf((value) => (value === undefined ? undefined : schema.read(value)), {});
+  schemaOf((value) => (value === undefined ? undefined : schema.parse(value)), {});
 
 export const array = (item: Schema) =>
   schemaOf(
@@ -129,12 +129,12 @@ const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
 
 export const union = (options: readonly Schema[]) =>
   schemaOf((value) => {
-    const verdicts = options.map(({ read }) => verdict(read, value));
+    const verdicts = options.map(({ parse }) => verdict(parse, value));
     const taken = verdicts.find(({ success }) => success);
     return taken ? taken.data : refuse('invalid_union', undefined);
   }, {});
 
-export function discriminatedUnion(by: string, options: readonly { shape: Shape; read: Schema['read'] }[]) {
+export function discriminatedUnion(by: string, options: readonly { shape: Shape; parse: Schema['parse'] }[]) {
   const optionOf = new Map(
     options.map((option) => [(option.shape[by] as ReturnType<typeof literal>).values[0], option]),
   );
@@ -142,7 +142,7 @@ export function discriminatedUnion(by: string, options: readonly { shape: Shape;
   return schemaOf((value) => {
     const kind = fieldsOf(value)[by];
     const option = optionOf.get(kind);
-    return option ? option.read(value) : readPart(none, kind, by);
+    return option ? option.parse(value) : readPart(none, kind, by);
   }, {});
 }
 
