@@ -1,4 +1,5 @@
 /** `npm run bench [name …]`: medians of several runs, each beside a floor or a peer of the same run. */
+import { benchClient } from './client.ts';
 import { benchContention } from './contention.ts';
 import { benchCounts } from './counts.ts';
 import { benchFinding } from './finding.ts';
@@ -24,6 +25,7 @@ const BENCHES = {
   counts: benchCounts,
   contention: benchContention,
   strategies: benchStrategies,
+  client: benchClient,
   finding: benchFinding,
   'log-length': benchLogLength,
   snapshots: benchSnapshots,

@@ -13,10 +13,23 @@ export type Causality = 'equal' | 'before' | 'after' | 'concurrent';
 
 /** How `a` stands to `b`: `before` when `b` includes all of `a` and more. */
 export function compare(a: VectorClock, b: VectorClock): Causality {
-  const aIncludesB = includes(a, b);
-  const bIncludesA = includes(b, a);
-  if (aIncludesB) return bIncludesA ? 'equal' : 'after';
-  return bIncludesA ? 'before' : 'concurrent';
+  let isAhead = false;
+  let isBehind = false;
+  for (const instance in a) {
+    const counter = counterOf(b, instance);
+    if ((a[instance] as number) > counter) isAhead = true;
+    else if ((a[instance] as number) < counter) isBehind = true;
+    if (isAhead && isBehind) return 'concurrent';
+  }
+  if (!isBehind) isBehind = hasMore(b, a);
+  if (isAhead) return isBehind ? 'concurrent' : 'after';
+  return isBehind ? 'before' : 'equal';
+}
+
+/** Whether `a` counts writes of instances that `b` does not know. */
+function hasMore(a: VectorClock, b: VectorClock): boolean {
+  for (const instance in a) if (!Object.hasOwn(b, instance) && (a[instance] as number) > 0) return true;
+  return false;
 }
 
 /** Whether `a` has seen everything that `b` has. */
@@ -28,7 +41,10 @@ export function includes(a: VectorClock, b: VectorClock): boolean {
 /** The smallest clock that includes both. */
 export function merge(a: VectorClock, b: VectorClock): VectorClock {
   const merged: Record<string, number> = { ...a };
-  for (const instance in b) merged[instance] = Math.max(counterOf(a, instance), counterOf(b, instance));
+  for (const instance in b) {
+    const counter = b[instance] as number;
+    if (counter > counterOf(merged, instance)) merged[instance] = counter;
+  }
   return merged;
 }
 

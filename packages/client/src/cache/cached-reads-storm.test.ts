@@ -162,10 +162,12 @@ function expectHonest(world: World, reader: Reader): void {
   for (const made of reader.reads.filter(({ endedAt }) => endedAt < Number.POSITIVE_INFINITY)) {
     const { key, mode, begunAt, value } = made;
     const before = shown.filter(({ read: other }) => other.key === key && other.endedAt < begunAt);
+    const isOwn = key === ownKey(reader, key);
     const mustAsk = mode === 'server' || (mode === 'session' && reader.name === 'w0' && made.isOnline);
     const least = Math.max(
       0,
-      ...before.map(({ version }) => version),
+      // What was shown of own writes may still wait to be sent: the server knows nothing of it.
+      ...before.map(({ version }) => (mode === 'server' && isOwn ? Math.min(version, made.acked) : version)),
       mustAsk ? made.acked : 0,
       mode === 'server' ? 0 : made.own,
     );

@@ -18,7 +18,8 @@ export interface CachedReads {
    * The value of `key`. What this client follows or has just written is answered from memory, never older than what was
    * heard of the log; for any other key the server is asked, unless `mode` is `cached` and something is remembered. While
    * the connection is away, what is remembered is the answer; of what isn't, the read waits for the connection as long as
-   * `fetch` does. As long as a key is remembered, no read that begins after another has ended answers an older version.
+   * `fetch` does. As long as a key is remembered, no read that begins after another has ended answers an older version;
+   * only, `server` does not show own writes that are not acked.
    */
   read(key: string, options?: ReadOptions): Promise<JsonValue | undefined>;
   /** What is known of `key`, without asking: what is remembered of it, where the client itself knows no more. */

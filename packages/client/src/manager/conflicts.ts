@@ -3,7 +3,8 @@ import { LRUCache } from 'lru-cache';
 import type { Mnemon, WriteOptions } from '../mnemon.ts';
 import { isConflict, isMnemonError } from '../mnemon-error.ts';
 import type { Written } from '../pending-op.ts';
-import type { ConflictResolver, Resolution } from './conflict-resolver.ts';
+import type { Resolution } from '../resolvers/conflict-resolvers.ts';
+import type { ConflictResolver } from './conflict-resolver.ts';
 import type { Tell } from './events.ts';
 import type { Counters } from './metrics.ts';
 
