@@ -2,19 +2,23 @@ import type { JsonValue } from '@mnemon/protocol';
 
 /** The items of all arrays, the earliest first, each value once; nothing when one of them is no array. */
 export function mergeItems(values: readonly JsonValue[]): JsonValue[] | undefined {
-  if (!values.every((value) => Array.isArray(value))) return undefined;
-  const items = new Map<unknown, JsonValue>();
-  for (const item of (values as JsonValue[][]).flat()) {
-    const identity = identityOf(item);
-    if (!items.has(identity)) items.set(identity, item);
+  const merged: JsonValue[] = [];
+  const primitives = new Set<JsonValue>();
+  const texts = new Set<string>();
+  for (const items of values) {
+    if (!Array.isArray(items)) return undefined;
+    for (const item of items as JsonValue[]) {
+      const isNew =
+        typeof item === 'object' && item !== null ? isAdded(texts, textOf(item)) : isAdded(primitives, item);
+      if (isNew) merged.push(item);
+    }
   }
-  return [...items.values()];
+  return merged;
 }
 
-/** A primitive that is the same for equal items only. */
-function identityOf(item: JsonValue): unknown {
-  if (typeof item === 'string') return `text ${item}`;
-  return typeof item === 'object' && item !== null ? `json ${textOf(item)}` : item;
+function isAdded<Item>(known: Set<Item>, item: Item): boolean {
+  const { size } = known;
+  return known.add(item).size > size;
 }
 
 /** The same for equal values, whatever the order of their fields. */
