@@ -1,8 +1,10 @@
 import { memoryConnections, memoryEventBus, memoryFanout } from '@mnemon/adapters/memory';
 import {
   compact,
+  exportSpace,
   fork,
   type Identity,
+  importSpace,
   type Ports,
   readWholeEntry,
   restore,
@@ -56,11 +58,12 @@ describe.each(storageEngines)('large values on $name', ({ open }) => {
       ports,
       ann,
       identity,
-      async write(key: string, value: JsonValue): Promise<void> {
+      async write(key: string, value: JsonValue, by = 'ann'): Promise<void> {
         const hlc = { wallMs: ports.clock.now(), counter: 0 };
         const op = { op: 'put' as const, key, seen: {}, hlc, value };
         const batch = { client: `outbox-${++batches}` as ClientId, n: 1, ops: [op] };
-        const written = await writeBatch(ports, pause, ann, batch);
+        const writer = { ...ann, instanceId: by as InstanceId };
+        const written = await writeBatch(ports, pause, writer, batch);
         if (!written.ok) throw new Error(written.error.code);
       },
       async valueAt(key: string, by = ann): Promise<unknown> {
@@ -138,6 +141,38 @@ describe.each(storageEngines)('large values on $name', ({ open }) => {
     }
     const restored = await restore(scene.ports, pause, scene.ann, { scope: { prefix: '' }, to: then });
     expect(restored).toMatchObject({ ok: false, error: { code: 'too-old' } });
+  });
+
+  test('are exported and imported, and so are the records of conflicts', async () => {
+    const scene = await makeScene();
+    const { ports, at } = scene;
+    await scene.write('docs/1', text('a'));
+    await scene.write('docs/2', text('a'));
+    await scene.compactAfter(41); // the state that the log begins with names them
+    await scene.write('docs/1', text('b'), 'bob');
+    await scene.write('docs/3', { small: true }, 'bob');
+    await scene.write('docs/3', { small: true }, 'cem');
+    const lines: string[] = [];
+    const exported = await exportSpace(ports, scene.ann);
+    if (!exported.ok) throw new Error(exported.error.code);
+    for await (const line of exported.value) lines.push(line);
+    expect(lines.filter((line) => line.includes('"type":"value"'))).toHaveLength(3);
+    const target = scene.identity(newSpace());
+    expect(await importSpace(ports, target, lines)).toMatchObject({ ok: true });
+    expect(await scene.valueAt('docs/1', target)).toBe(text('b'));
+    expect(await scene.valueAt('docs/2', target)).toBe(text('a'));
+    const records = async (space: SpaceId) =>
+      (await ports.conflicts.recorded(space, { limit: 9 })).map(({ space: _, ...record }) => record);
+    expect(await records(target.space)).toHaveLength(2);
+    expect(await records(target.space)).toEqual(await records(at.space));
+    expect(await ports.conflicts.stats(target.space)).toEqual(await ports.conflicts.stats(at.space));
+    const other = scene.identity(newSpace());
+    const without = lines.filter((line) => !line.includes('"type":"value"'));
+    const refused = await importSpace(ports, other, without);
+    expect(refused).toMatchObject({ ok: false, error: { code: 'bad-request' } });
+    expect(refused.ok ? '' : refused.error.message).toContain('a value is missing');
+    expect(await importSpace(ports, other, lines), 'counted once').toMatchObject({ ok: true });
+    expect(await ports.conflicts.stats(other.space)).toEqual(await ports.conflicts.stats(at.space));
   });
 
   test('are copied into a fork', async () => {

@@ -20,6 +20,12 @@ export function memoryConflicts({ state }: Shared): Conflicts {
       return found;
     },
 
+    async recorded(space, { afterId, limit }) {
+      const { rows, places } = conflictsOf(state(), space);
+      const start = afterId === undefined ? 0 : (places.get(afterId) ?? rows.length) + 1;
+      return rows.slice(start, start + limit).map(readConflict);
+    },
+
     async get(space, id) {
       const { rows, places } = conflictsOf(state(), space);
       const row = rows[places.get(id) ?? -1];

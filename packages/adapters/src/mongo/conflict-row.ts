@@ -34,6 +34,12 @@ export const conflictsOf = (space: string): { $gt: string; $lt: string } => ({
   $lt: `${space}0`,
 });
 
+/** All ids of a space's counts lie between: `$` is the character after the `#`. */
+export const countsOfSpace = (space: string): { $gt: string; $lt: string } => ({
+  $gt: `${space}#`,
+  $lt: `${space}$`,
+});
+
 /** `undefined` for what is no conflict's id. */
 export function conflictRowId(space: string, id: string): string | undefined {
   const [, partition, seq, index] = /^(\d{1,9})\.(\d{1,16})\.(\d{1,3})$/.exec(id) ?? [];

@@ -41,6 +41,15 @@ export function mongoConflicts({ db }: { db: Db }): Conflicts {
       return (await rows.toArray()).map(readConflict);
     },
 
+    async recorded(space, { afterId, limit }) {
+      if (limit < 1) return [];
+      const after = afterId === undefined ? undefined : conflictRowId(space, afterId);
+      if (afterId !== undefined && after === undefined) return [];
+      const _id = { ...conflictsOf(space), ...(after && { $gt: after }) };
+      const rows = conflicts.find({ _id }).sort({ _id: 1 }).limit(limit).batchSize(limit);
+      return (await rows.toArray()).map(readConflict);
+    },
+
     async get(space, id) {
       const _id = conflictRowId(space, id);
       const row = _id === undefined ? null : await conflicts.findOne({ _id });

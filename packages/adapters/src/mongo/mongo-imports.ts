@@ -1,7 +1,8 @@
 import { canonicalText, type Imports, type PartitionId } from '@mnemon/core';
-import type { Db } from 'mongodb';
+import type { ClientSession, Db } from 'mongodb';
 import * as z from 'zod';
 import { collectionsOf } from './collections.ts';
+import { countsOfSpace } from './conflict-row.ts';
 import { entryRowId } from './entry-row.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
 import { rowsOf } from './row-range.ts';
@@ -26,8 +27,15 @@ export function mongoImports({ db }: { db: Db }): Imports {
     },
 
     async clear(space, importId, limit) {
-      if (limit < 1 || !(await spaces.findOne({ _id: space, importing: importId }))) return 0;
-      return clearSome(db, { space, partition: 0 }, limit);
+      if (limit < 1) return 0;
+      // One step: who takes the space over meanwhile writes the same row, and one of the two comes after the other.
+      return db.client.withSession((session) =>
+        session.withTransaction(async () => {
+          const own = { _id: space, importing: importId };
+          const { matchedCount } = await spaces.updateOne(own, { $inc: { clearings: 1 } }, { session });
+          return matchedCount === 0 ? 0 : clearSome(db, { space, partition: 0 }, limit, session);
+        }),
+      );
     },
 
     async seqsOf(space, keys) {
@@ -40,7 +48,7 @@ export function mongoImports({ db }: { db: Db }): Imports {
       const settings = { epoch, policies: canonicalText(policies), ...(retention && { retention }) };
       const { matchedCount } = await spaces.updateOne(
         { _id: space, importing: importId },
-        { $set: settings, $unset: { importing: '' } },
+        { $set: settings, $unset: { importing: '', clearings: '' } },
       );
       return matchedCount === 1;
     },
@@ -54,14 +62,20 @@ export function mongoImports({ db }: { db: Db }): Imports {
 const seqSchema = z.object({ key: z.string(), seq: z.int() });
 
 /** From one collection, the first that has something. */
-async function clearSome(db: Db, at: PartitionId, limit: number): Promise<number> {
+async function clearSome(db: Db, at: PartitionId, limit: number, session: ClientSession): Promise<number> {
   const { events, entries, snapshots, chunks, values, inbox, conflicts } = collectionsOf(db);
-  for (const { collectionName } of [events, entries, snapshots, chunks, values, inbox, conflicts]) {
+  const all = [events, entries, snapshots, chunks, values, inbox, conflicts].map(
+    ({ collectionName }) => [collectionName, rowsOf(at)] as const,
+  );
+  for (const [collectionName, _id] of [
+    ...all,
+    [conflicts.collectionName, countsOfSpace(at.space)] as const,
+  ]) {
     const rows = db.collection<{ _id: string }>(collectionName);
-    const some = rows.find({ _id: rowsOf(at) }, { projection: { _id: 1 } }).limit(limit);
+    const some = rows.find({ _id }, { projection: { _id: 1 }, session }).limit(limit);
     const ids = (await some.toArray()).map((row) => row._id);
     if (ids.length === 0) continue;
-    await rows.deleteMany({ _id: { $in: ids } });
+    await rows.deleteMany({ _id: { $in: ids } }, { session });
     return ids.length;
   }
   return 0;

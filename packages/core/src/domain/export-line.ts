@@ -1,6 +1,15 @@
-import { cursorSchema, entrySchema, policiesSchema, retentionSchema, spaceIdSchema } from '@mnemon/protocol';
+import {
+  cursorSchema,
+  entrySchema,
+  keptConflictSchema,
+  keySchema,
+  policiesSchema,
+  retentionSchema,
+  spaceIdSchema,
+} from '@mnemon/protocol';
 import { z } from 'zod';
 import { commitSchema } from './commit-schema.ts';
+import type { ConflictRecord } from './conflict.ts';
 
 export const EXPORT_FORMAT = 1;
 
@@ -30,9 +39,19 @@ const lineSchema = z.discriminatedUnion('type', [
   headerSchema,
   z.strictObject({ type: z.literal('entry'), entry: entrySchema }),
   z.strictObject({ type: z.literal('commit'), hash, commit: commitSchema }),
+  // Before the first line that names it by its hash.
+  z.strictObject({ type: z.literal('value'), key: keySchema, value: z.json() }),
+  // After the log, the oldest first.
+  z.strictObject({ type: z.literal('conflict'), conflict: z.custom<ConflictRecord>(isRecord) }),
   endSchema,
 ]);
 type ExportLine = z.infer<typeof lineSchema>;
+
+function isRecord(conflict: unknown): boolean {
+  if (!keptConflictSchema.safeParse(conflict).success) return false;
+  const { id, partition, seq, index } = conflict as ConflictRecord;
+  return id === `${partition}.${seq}.${index}` && /^0\.\d{1,16}\.\d{1,3}$/.test(id);
+}
 
 /** `undefined` for what is no such line. The line as it was parsed, not what the schema made of it: every field is kept. */
 export function parseExportLine(text: string): ExportLine | undefined {

@@ -14,6 +14,12 @@ export interface Conflicts {
     page: ConflictFilter & { beforeId?: string | undefined; limit: number },
   ): Promise<readonly ConflictRecord[]>;
 
+  /** At most `limit`, oldest first, later than the one called `afterId`. */
+  recorded(
+    space: SpaceId,
+    page: { afterId?: string | undefined; limit: number },
+  ): Promise<readonly ConflictRecord[]>;
+
   get(space: SpaceId, id: string): Promise<ConflictRecord | undefined>;
 
   /** Counted as they were recorded; reading them costs nothing per conflict. */

@@ -1,6 +1,6 @@
 import type { ChainEnd, ClientId, Entry } from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
-import { type SealedCommit, seal } from '../domain/commit.ts';
+import { canonicalText, hashOf, type MutationId, type SealedCommit, seal } from '../domain/commit.ts';
 import { lastVersions } from '../domain/corrections.ts';
 import type { ExportHeader } from '../domain/export-line.ts';
 import { sealManifest, sumCounts } from '../domain/manifest.ts';
@@ -8,12 +8,12 @@ import { attemptName } from '../domain/snapshot-attempt.ts';
 import type { Append, PartitionId } from '../ports/event-log.ts';
 import type { Ports } from '../ports/ports.ts';
 import { chunkWriter } from './chunk-writer.ts';
-import { BadExport, type ExportPart } from './read-export.ts';
+import type { ExportPart } from './read-export.ts';
 
 const PART_CHARACTERS = 1_000_000;
 const PARTS_PER_STEP = 100;
 
-type FillPorts = Pick<Ports, 'log' | 'snapshots' | 'imports' | 'clock' | 'randomId'>;
+type FillPorts = Pick<Ports, 'log' | 'snapshots' | 'values' | 'imports' | 'clock' | 'randomId'>;
 
 /** Somebody else has come in between. */
 export class Overtaken extends Error {
@@ -32,22 +32,25 @@ export interface Filled extends Pick<ExportHeader, 'retention' | 'policies'> {
 export async function fillSpace(
   ports: FillPorts,
   { space, instanceId }: Identity,
+  header: ExportHeader,
   parts: AsyncGenerator<ExportPart, void>,
 ): Promise<Filled> {
   const at: PartitionId = { space, partition: 0 };
-  const first = await parts.next();
-  const header = first.value && 'header' in first.value ? first.value.header : undefined;
-  if (!header) throw new BadExport('there is nothing to import');
   const { floor, retention, policies } = header;
   let end: ChainEnd = floor;
   const base = baseOf(ports, at, header);
   for await (const some of inSteps(parts)) {
+    for (const part of some)
+      if ('value' in part) await ports.values.put(at, part.value, part.text, ports.clock.now());
     await base.add(some.flatMap((part) => ('entry' in part ? [part.entry] : [])));
     const commits = some.flatMap((part) => ('commit' in part ? [part.commit] : []));
     if (commits.length > 0) await base.publish();
     const sealed = resealed(commits, space, end);
     await append(ports, { ...at, commits: sealed, entries: await replaced(ports, at, sealed), settled: [] });
     end = endOf(sealed, end);
+    const conflicts = some.flatMap((part) => ('conflict' in part ? [{ ...part.conflict, space }] : []));
+    if (conflicts.length > 0)
+      await append(ports, { ...at, commits: [], entries: [], settled: [], conflicts });
   }
   await base.publish();
   const epoch = ports.randomId();
@@ -58,7 +61,7 @@ export async function fillSpace(
     author: instanceId,
     committedAtMs: ports.clock.now(),
     events: [],
-    mutation: { client: `epoch:${epoch}` as ClientId, n: 1, outcomes: [] },
+    mutation: { ...importName(header), outcomes: [] },
     prevHash: end.hash,
   });
   await append(ports, { ...at, commits: [renewal], entries: [], settled: [] });
@@ -71,6 +74,12 @@ export async function fillSpace(
     ...(retention && { retention }),
   };
 }
+
+/** The commit that renews the epoch says what was imported: asked for again, it is found (I6). */
+export const importName = (header: ExportHeader): MutationId => ({
+  client: `import:${hashOf(canonicalText(header))}` as ClientId,
+  n: 1,
+});
 
 /** The state that the log begins with: entries, and the snapshot of them. */
 function baseOf(ports: FillPorts, at: PartitionId, { floor, epochAtFloor }: ExportHeader) {
@@ -134,8 +143,14 @@ async function replaced(
 }
 
 async function append({ log }: FillPorts, step: Append): Promise<void> {
-  if (step.commits.length + step.entries.length === 0) return;
+  if (step.commits.length + step.entries.length + (step.conflicts?.length ?? 0) === 0) return;
   if ((await log.append(step)) === 'conflict') throw new Overtaken();
+}
+
+function charactersOf(part: ExportPart): number {
+  if ('commit' in part) return part.commit.text.length;
+  if ('value' in part) return part.text.length;
+  return JSON.stringify(part).length;
 }
 
 /** As many parts as are taken at once. */
@@ -144,8 +159,7 @@ async function* inSteps(parts: AsyncIterable<ExportPart>): AsyncGenerator<Export
   let characters = 0;
   for await (const part of parts) {
     step.push(part);
-    characters +=
-      'commit' in part ? part.commit.text.length : 'entry' in part ? JSON.stringify(part.entry).length : 0;
+    characters += charactersOf(part);
     if (step.length < PARTS_PER_STEP && characters < PART_CHARACTERS) continue;
     yield step;
     step = [];

@@ -1,14 +1,15 @@
 import { administers, type ChainEnd, type Cursor, wireError } from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
+import type { ExportHeader } from '../domain/export-line.ts';
 import { verifyChain } from '../domain/verify-chain.ts';
 import type { Ports } from '../ports/ports.ts';
 import { noAdmin } from './administer.ts';
-import { type Filled, fillSpace, Overtaken } from './fill-space.ts';
+import { type Filled, fillSpace, importName, Overtaken } from './fill-space.ts';
 import { BadExport, readExport } from './read-export.ts';
 import { commitPages, MissingCommits } from './read-pages.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 
-type ImportPorts = Pick<Ports, 'log' | 'snapshots' | 'imports' | 'clock' | 'randomId'>;
+type ImportPorts = Pick<Ports, 'log' | 'snapshots' | 'values' | 'imports' | 'clock' | 'randomId'>;
 
 const ROWS_PER_STEP = 500;
 
@@ -18,7 +19,7 @@ const ROWS_PER_STEP = 500;
  * here.
  *
  * Everything is verified. The space opens in one step, when all of it is there; of what is refused nothing stays, and what a
- * crash left is cleared by the next attempt.
+ * crash left is cleared by the next attempt. What was imported before, asked for again, is answered as it was then (I6).
  */
 export async function importSpace(
   ports: ImportPorts,
@@ -27,17 +28,16 @@ export async function importSpace(
 ): Promise<Answered<{ cursor: Cursor }>> {
   if (!administers(identity.grants)) return refuse(noAdmin());
   const { space } = identity;
+  const parts = readExport(pieces);
+  const header = await headerOf(parts);
+  if (typeof header === 'string') return refuse(wireError('bad-request', header));
   // 1. Reserve the space, and clear what an attempt before has left.
   const importId = ports.randomId();
-  if (!(await ports.imports.reserve(space, importId))) {
-    return refuse(
-      wireError('conflict', `${space} is in use: a space can only be imported into an empty one`),
-    );
-  }
+  if (!(await ports.imports.reserve(space, importId))) return answerOfBefore(ports, identity, header);
   await clear(ports, space, importId);
   try {
     // 2. Fill it.
-    const filled = await fillSpace(ports, identity, readExport(pieces));
+    const filled = await fillSpace(ports, identity, header, parts);
     // 3. Read back what was written: another attempt may have come in between.
     await checkLog(ports, filled);
     // 4. Open it.
@@ -52,6 +52,29 @@ export async function importSpace(
     await ports.imports.release(space, importId);
     return refuse(wireError('bad-request', error.message));
   }
+}
+
+/** The header, or what is wrong with it. */
+async function headerOf(parts: ReturnType<typeof readExport>): Promise<ExportHeader | string> {
+  try {
+    const { value } = await parts.next();
+    return value && 'header' in value ? value.header : 'there is nothing to import';
+  } catch (error) {
+    if (error instanceof BadExport) return error.message;
+    throw error;
+  }
+}
+
+/** The space is open: by this very import, of which somebody missed the answer, or it is in use. */
+async function answerOfBefore(
+  { log }: ImportPorts,
+  { space }: Identity,
+  header: ExportHeader,
+): Promise<Answered<{ cursor: Cursor }>> {
+  const loaded = await log.load({ space, partition: 0, keys: [], mutations: [importName(header)] });
+  const renewal = loaded?.answered[0]?.commit;
+  if (renewal) return ok({ cursor: { epoch: renewal.epoch, seq: [renewal.seq] } });
+  return refuse(wireError('conflict', `${space} is in use: a space can only be imported into an empty one`));
 }
 
 const overtaken = ({ space }: Identity) =>

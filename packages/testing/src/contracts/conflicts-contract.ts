@@ -65,6 +65,19 @@ export function conflictsContract(name: string, makeStorage: MakeStorage): void 
       expect(await conflicts.list(at.space, { limit: 0 })).toEqual([]);
     });
 
+    test('are told oldest first, too, page by page', async () => {
+      const at = await openSpace(log);
+      const { records: first } = await record(at, [{}, { key: '$a.b/ü' }]);
+      const { records: second } = await record(at, [{ isOpen: true }]);
+      const all = [...first, ...second];
+      expect(await conflicts.recorded(at.space, { limit: 10 })).toEqual(all);
+      expect(await conflicts.recorded(at.space, { limit: 2 })).toEqual(all.slice(0, 2));
+      expect(await conflicts.recorded(at.space, { limit: 2, afterId: '0.1.0' })).toEqual(all.slice(1));
+      expect(await conflicts.recorded(at.space, { limit: 2, afterId: all[2]?.id })).toEqual([]);
+      expect(await conflicts.recorded(at.space, { limit: 2, afterId: '$ne' })).toEqual([]);
+      expect(await conflicts.recorded(at.space, { limit: 0 })).toEqual([]);
+    });
+
     test('keep any value', async () => {
       const at = await openSpace(log);
       const { records } = await record(
