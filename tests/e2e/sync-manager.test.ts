@@ -166,6 +166,8 @@ describe.each(engines)('MemorySyncManager, on $name', ({ backends }) => {
         { workerId: 'two', lastBeatAtMs },
       ]),
     );
+    expect(await two.read('workers/one/heartbeat')).toEqual({ status: 'online', lastBeatAtMs });
+    expect(await two.read('workers/nobody/heartbeat')).toBeNull();
     await one.shutdown();
     const status = 'task-sentinel/workers/one/status';
     await eventually(() =>

@@ -9,6 +9,8 @@ export const PATHS = {
   taskAgents: (taskId: string) => `tasks/${taskId}/agents`,
   taskAgent: (taskId: string, agentId: string) => `tasks/${taskId}/agents/${agentId}`,
   workerStatus: (workerId: string) => `workers/${workerId}/status`,
+  /** No entry: beats are presence, which the server is asked for. */
+  workerHeartbeat: (workerId: string) => `workers/${workerId}/heartbeat`,
   workerCapacity: (workerId: string) => `workers/${workerId}/capacity`,
   queue: 'coordination/queue',
   assignments: 'coordination/assignments',

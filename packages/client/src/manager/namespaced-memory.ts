@@ -51,7 +51,8 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
 
   /**
    * The value of `key`, this client's own newest one before all; `null` where there is none. Waits for the connection
-   * where nothing is known of the key yet.
+   * where nothing is known of the key yet. `workers/<workerId>/heartbeat` is no entry: it answers `{ status, lastBeatAtMs }`
+   * as the server knows it.
    */
   read(key: string, options?: SyncReadOptions): Promise<JsonValue | null> {
     return harmless(this.core.read(key, options));

@@ -55,6 +55,8 @@ export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, t
 
   /** Whoever has a resolver closes what is seen side by side, whether it is heard of or read. */
   async function readKey(key: string, options: ReadOptions): Promise<JsonValue | undefined> {
+    const beating = workers.whoseBeat(key);
+    if (beating !== undefined) return (await workers.lastBeat(beating)) ?? undefined;
     const value = await cache.read(key, options);
     const entry = resolver && cache.peek(key).entry;
     if (entry?.siblings) conflicts.merged(key, entry.version, entry);

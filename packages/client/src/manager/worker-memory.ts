@@ -29,6 +29,10 @@ export interface WorkerMemory {
   syncCapacity(workerId: string, capacity: JsonValue): Promise<void>;
   beat(): Promise<void>;
   active(): Promise<ActiveWorker[]>;
+  /** The worker whose beat `key` means, if it means one. */
+  whoseBeat(key: string): string | undefined;
+  /** When a worker was heard of last, by the server's clock; `null` for one that never was. */
+  lastBeat(workerId: string): Promise<{ status: 'online' | 'offline'; lastBeatAtMs: number } | null>;
   /** The connection was away: that this worker is gone may have been written in its name. */
   returned(): Promise<void>;
 }
@@ -88,7 +92,21 @@ export function createWorkerMemory(
       }));
   }
 
+  function whoseBeat(key: string): string | undefined {
+    if (!key.endsWith('/heartbeat')) return undefined;
+    const workerId = key.split('/').at(-2) ?? '';
+    return key === namespace.key(PATHS.workerHeartbeat(workerId)) ? workerId : undefined;
+  }
+
+  async function lastBeat(workerId: string) {
+    const { nodes } = await allNodes(core);
+    const found = nodes.find(({ instanceId }) => instanceId === workerId);
+    return found ? { status: found.status, lastBeatAtMs: found.lastSeenAtMs } : null;
+  }
+
   return {
+    whoseBeat,
+    lastBeat,
     syncStatus,
     async syncCapacity(workerId, capacity) {
       await core.write(PATHS.workerCapacity(workerId), capacity);
