@@ -10,18 +10,13 @@ export const mergeFields = (values: readonly JsonValue[]): Fields | undefined =>
   values.every(isFields) ? united(values) : undefined;
 
 function united(objects: readonly Fields[]): Fields {
-  const merged: Record<string, JsonValue> = { ...objects[0] };
-  const shared = new Set<string>();
+  const merged: Record<string, JsonValue> = Object.assign({}, ...objects); // much faster than field by field
+  const nested = new Set<string>();
   for (let at = 1; at < objects.length; at++) {
     const object = objects[at] as Fields;
-    for (const field in object) {
-      const value = object[field] as JsonValue;
-      const isLast = at === objects.length - 1 && !isFields(value);
-      if (isLast || !Object.hasOwn(merged, field)) merged[field] = value;
-      else shared.add(field);
-    }
+    for (const field in object) if (isFields(object[field] as JsonValue)) nested.add(field);
   }
-  for (const field of shared) merged[field] = latest(valuesOf(objects, field));
+  for (const field of nested) merged[field] = latest(valuesOf(objects, field));
   return merged;
 }
 
