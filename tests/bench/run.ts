@@ -1,5 +1,6 @@
 /** `npm run bench [name …]`: medians of several runs, each beside a floor or a peer of the same run. */
 import { benchClient } from './client.ts';
+import { benchClientWrites } from './client-writes.ts';
 import { benchContention } from './contention.ts';
 import { benchCounts } from './counts.ts';
 import { benchFinding } from './finding.ts';
@@ -29,6 +30,7 @@ const BENCHES = {
   finding: benchFinding,
   'log-length': benchLogLength,
   snapshots: benchSnapshots,
+  'client-writes': benchClientWrites,
 };
 
 const wanted = process.argv.slice(2);

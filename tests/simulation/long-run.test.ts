@@ -118,6 +118,7 @@ function useOnce(memory: Mnemon, at: number): void {
   if (at % 3 === 0) void memory.delete(`keys/${(at * 3) % KEYS}`);
   void memory.increment('keys/counter');
   void memory.read(`keys/${at % KEYS}`);
+  void memory.entries('keys/**');
   const end = memory.subscribe(`more/${at % 5}/**`, () => {});
   const stop = memory.onStatus(() => {});
   void memory.read('more/key').finally(() => {
