@@ -1,4 +1,4 @@
-import type { Ports } from '@mnemon/core';
+import { type Ports, STORAGE_PORTS } from '@mnemon/core';
 
 /** A handler that ends there: whatever it would have done next, it never does. */
 class Died extends Error {}
@@ -20,15 +20,8 @@ function dyingAfter(ports: Ports, calls: number): Ports {
         };
       },
     });
-  const { log, inbox, values, connections, fanout } = ports;
-  return {
-    ...ports,
-    log: mortal(log),
-    inbox: mortal(inbox),
-    values: mortal(values),
-    connections: mortal(connections),
-    fanout: mortal(fanout),
-  };
+  const stores = [...STORAGE_PORTS, 'connections', 'fanout'] as const;
+  return { ...ports, ...Object.fromEntries(stores.map((name) => [name, mortal(ports[name])])) };
 }
 
 /**
