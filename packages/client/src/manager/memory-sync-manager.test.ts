@@ -1,9 +1,11 @@
-import type { JsonValue } from '@mnemon/protocol';
+import type { InstanceId, JsonValue, Sibling } from '@mnemon/protocol';
 import { createFakeClock } from '@mnemon/testing/fake-clock';
 import { createFaultyNetwork, type ServerSocket } from '@mnemon/testing/faulty-network';
 import { createMiniServer } from '@mnemon/testing/mini-server';
 import { seededRandom } from '@mnemon/testing/seeded-random';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ConflictResolvers } from '../resolvers/conflict-resolvers.ts';
+import type { ConflictResolver } from './conflict-resolver.ts';
 import type { SyncEvents } from './events.ts';
 import { MemorySyncManager } from './memory-sync-manager.ts';
 import type { MemorySyncOptions } from './options.ts';
@@ -178,8 +180,35 @@ test('refuses options that are none', () => {
     { cacheSize: 0 },
     { batchInterval: Number.NaN },
     { heartbeatInterval: '5' as never },
+    { conflictResolver: 'mergeNothing' as never },
   ];
   for (const options of wrong) expect(() => open(options), JSON.stringify(options)).toThrow();
+});
+
+test('resolves versions as it was told to, or lets the latest have its way', async () => {
+  const { open, settled } = createWorld();
+  const version = (author: string, value: JsonValue, wallMs: number): Sibling => ({
+    ...{ author: author as InstanceId, value, clock: { [author]: 1 } },
+    hlc: { wallMs, counter: 0 },
+  });
+  const [early, late] = [version('a', { x: 1 }, 1), version('b', { y: 2 }, 2)];
+  const custom: ConflictResolver = (versions) => ({
+    resolved: { value: versions.length },
+    strategy: 'count',
+    discarded: versions,
+  });
+  const outcomes: [MemorySyncOptions['conflictResolver'], JsonValue, string][] = [
+    [undefined, { y: 2 }, 'last-write-wins'],
+    ['mergeObjects', { x: 1, y: 2 }, 'object-merge'],
+    [ConflictResolvers.mergeObjects, { x: 1, y: 2 }, 'object-merge'],
+    [custom, 2, 'count'],
+  ];
+  for (const [conflictResolver, value, strategy] of outcomes) {
+    const { manager } = open(conflictResolver && { conflictResolver });
+    expect(await manager.resolveConflict([late, early])).toMatchObject({ resolved: { value }, strategy });
+    await expect(manager.resolveConflict(undefined as never)).rejects.toThrow();
+    await settled(manager.shutdown());
+  }
 });
 
 describe('a connected manager', () => {

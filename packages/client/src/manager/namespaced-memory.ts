@@ -1,4 +1,4 @@
-import type { JsonValue } from '@mnemon/protocol';
+import type { JsonValue, Sibling } from '@mnemon/protocol';
 import { EventEmitter } from 'eventemitter3';
 import type { Change } from '../change.ts';
 import { callGuarded } from '../guarded-call.ts';
@@ -8,6 +8,7 @@ import type { Lock, LockOptions } from '../lock.ts';
 import type { Mnemon } from '../mnemon.ts';
 import type { Written } from '../pending-op.ts';
 import type { Ports } from '../ports.ts';
+import type { Resolution } from '../resolvers/conflict-resolvers.ts';
 import type { Status } from '../status.ts';
 import type { SyncEvents, Tell } from './events.ts';
 import type { ManagerCore } from './manager-core.ts';
@@ -102,6 +103,14 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
   /** The committed value of `key`, `undefined` where there is none, and then each newer one; whoever is slower gets the newest. */
   watch(key: string, options?: NamespaceOption): AsyncIterableIterator<JsonValue | undefined, undefined> {
     return this.memory.watch(this.core.within(options).key(key));
+  }
+
+  /**
+   * What this client's resolver makes of versions that lie side by side, like the `siblings` of an entry. Nothing is
+   * written. Without a resolver of its own, the latest version has its way.
+   */
+  resolveConflict(entries: readonly Sibling[]): Promise<Resolution> {
+    return harmless(Promise.resolve(entries).then(this.parts.resolve));
   }
 
   /** Resolves when everything written so far was acked or refused. */

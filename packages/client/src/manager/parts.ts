@@ -6,7 +6,7 @@ import { openMnemon } from '../open-mnemon.ts';
 import { type Ports, realPorts } from '../ports.ts';
 import type { ReadOptions } from '../reads.ts';
 import { createBatchNews } from './batch-news.ts';
-import { strategyOf } from './conflict-resolver.ts';
+import { type ConflictResolver, resolverOf, strategyOf } from './conflict-resolver.ts';
 import { createConflicts } from './conflicts.ts';
 import { tellConnectionNews } from './connection-news.ts';
 import type { Tell } from './events.ts';
@@ -25,6 +25,7 @@ export interface Parts {
   readonly workers: WorkerMemory;
   readonly counters: Counters;
   readonly cache: CachedReads;
+  readonly resolve: ConflictResolver;
 }
 
 export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, tell: Tell): Parts {
@@ -32,6 +33,7 @@ export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, t
   const { url, token, outboxStore, onError = logError } = options;
   const { clock } = { ...realPorts(), ...ports };
   const namespace = createNamespace(settingsOf(options).namespace);
+  const strategy = strategyOf(options.conflictResolver);
   const counters = createCounters();
   const resolver = typeof options.conflictResolver === 'function' ? options.conflictResolver : undefined;
   const conflicts = createConflicts({
@@ -50,7 +52,6 @@ export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, t
     ports,
   );
   const cache = createCachedReads(memory, { maxEntries: cacheSize });
-  const strategy = strategyOf(options.conflictResolver);
   const core = createManagerCore({ memory, namespace, defaultTTL, strategy, counters, tell, readKey });
 
   /** Whoever has a resolver closes what is seen side by side, whether it is heard of or read. */
@@ -77,7 +78,15 @@ export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, t
     returned: () => void workers.returned().catch(() => {}),
     closed: () => beats.clear(),
   });
-  return { memory, core, subscriptions, workers, counters, cache };
+  return {
+    memory,
+    core,
+    subscriptions,
+    workers,
+    counters,
+    cache,
+    resolve: resolverOf(options.conflictResolver),
+  };
 }
 
 export const logError = (error: unknown): void => console.error('mnemon: a callback failed:', error);
