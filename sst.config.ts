@@ -8,6 +8,7 @@ export default $config({
   // In order: each uses what those before it have made.
   async run() {
     await import('./infra/secrets.ts');
+    await import('./infra/data.ts');
     await import('./infra/storage.ts');
     const { endpoints } = await import('./infra/api.ts');
     await import('./infra/schedules.ts');

@@ -1,5 +1,6 @@
+import { data, stageName } from './data.ts';
 import { socketApi } from './gateway.ts';
-import { secrets } from './secrets.ts';
+import { authSecrets } from './secrets.ts';
 import { stageSettings } from './stage.ts';
 import { connections, deadLetters, tickets } from './storage.ts';
 
@@ -22,13 +23,10 @@ const runtime = {
   transform: { role: trustLambdaAlone },
 } as const;
 
-/** Stages may share a MongoDB and a Redis: database and channels carry the stage's name, and so do logs and figures. */
-export const stageName = `${$app.name}-${$app.stage}`;
-
 /** What tokens and tickets are checked with. */
 const authEnvironment = {
   POWERTOOLS_SERVICE_NAME: stageName,
-  AUTH_SECRETS: secrets.authSecrets.value,
+  AUTH_SECRETS: authSecrets,
   TICKETS_TABLE: tickets.name,
   ...(settings.jwksUrl && { AUTH_JWKS_URL: settings.jwksUrl }),
 };
@@ -38,10 +36,10 @@ const memoryEnvironment = {
   ...authEnvironment,
   CONNECTIONS_TABLE: connections.name,
   MANAGEMENT_ENDPOINT: socketApi.managementEndpoint,
-  MONGODB_URL: secrets.mongoUrl.value,
+  MONGODB_URL: data.properties.mongoUrl,
   MONGODB_DATABASE: stageName,
-  UPSTASH_REDIS_REST_URL: secrets.upstashUrl.value,
-  UPSTASH_REDIS_REST_TOKEN: secrets.upstashToken.value,
+  UPSTASH_REDIS_REST_URL: data.properties.upstashUrl,
+  UPSTASH_REDIS_REST_TOKEN: data.properties.upstashToken,
   BUS_PREFIX: stageName,
   HTTP_CORS_ORIGINS: settings.corsOrigins.join(','),
   STREAM_MS: String(settings.streamMs),

@@ -1,4 +1,4 @@
-import { stageName } from './functions.ts';
+import { stageName } from './data.ts';
 import { stageSettings } from './stage.ts';
 import { deadLetters } from './storage.ts';
 import { httpApiId, socketApiId, watchedFunctions } from './watched.ts';

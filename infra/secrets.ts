@@ -1,8 +1,18 @@
+import { stageSettings } from './stage.ts';
+
 /** `npx sst secret set NAME VALUE --stage STAGE`; a deployment without one of them is refused. */
-export const secrets = {
-  mongoUrl: new sst.Secret('MongoUrl'),
-  upstashUrl: new sst.Secret('UpstashUrl'),
-  upstashToken: new sst.Secret('UpstashToken'),
-  /** One, or two separated by a comma while they are rotated. */
-  authSecrets: new sst.Secret('AuthSecrets'),
-};
+const secret = (name: string) => new sst.Secret(name).value;
+
+/** One, or two separated by a comma while they are rotated. */
+export const authSecrets = secret('AuthSecrets');
+
+/** Where MongoDB and Redis are, of a stage that has not made them, and in which organisation they are to be made of one that has. */
+export const dataSecrets =
+  stageSettings($app.stage).data === 'secrets'
+    ? {
+        kind: 'secrets' as const,
+        mongoUrl: secret('MongoUrl'),
+        upstashUrl: secret('UpstashUrl'),
+        upstashToken: secret('UpstashToken'),
+      }
+    : { kind: 'managed' as const, atlasOrgId: secret('AtlasOrgId') };

@@ -5,6 +5,8 @@ export interface StageSettings {
   removal: 'remove' | 'retain';
   /** Whether `sst remove` is refused, and tables can't be deleted. */
   protect: boolean;
+  /** Whether MongoDB and Redis are there, and secrets say where, or are made with the stage, at Atlas and Upstash. */
+  data: 'secrets' | 'managed';
   heartbeatMs: number;
   /** More than twice `heartbeatMs`. */
   staleMs: number;
@@ -40,6 +42,7 @@ const personal: StageSettings = {
   region: 'us-east-1',
   removal: 'remove',
   protect: false,
+  data: 'secrets',
   heartbeatMs: 60_000,
   staleMs: 150_000,
   streamMs: 60_000,
@@ -93,8 +96,16 @@ const STAGES: Readonly<Record<string, StageSettings>> = {
 
 export const stageSettings = (stage: string): StageSettings => STAGES[stage] ?? personal;
 
+/** Pinned, so that all stages are made by the same. Those of managed data need their credentials only where they are used. */
+const providers = {
+  random: '4.16.6',
+  mongodbatlas: '4.16.0',
+  '@upstash/pulumi': '0.5.0',
+};
+
 /** What SST wants to know before it evaluates the rest. */
 export function appSettings(stage: string) {
   const { removal, protect, region } = stageSettings(stage);
-  return { name: 'mnemon', home: 'aws' as const, removal, protect, providers: { aws: { region } } };
+  const aws = { region, version: '7.20.0' };
+  return { name: 'mnemon', home: 'aws' as const, removal, protect, providers: { aws, ...providers } };
 }

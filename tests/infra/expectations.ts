@@ -243,6 +243,42 @@ export const EXPECTATIONS = {
   },
 } satisfies Record<string, Expectation>;
 
+/** What has to hold beside that of a stage whose data is made with it. */
+export const MANAGED_EXPECTATIONS = {
+  'a protected stage has a cluster with backups, others a small one, and each its own project': (
+    graph,
+    stage,
+  ) => {
+    const { protect, removal } = stageSettings(stage);
+    const project = one(graph, 'mongodbatlas:index/project:Project', 'MongoProject');
+    expect(project.inputs).toMatchObject({ name: `mnemon-${stage}`, orgId: 'atlas-organisation' });
+    const type = protect ? 'advancedCluster:AdvancedCluster' : 'flexCluster:FlexCluster';
+    const cluster = one(graph, `mongodbatlas:index/${type}`, 'MongoCluster');
+    expect(cluster.inputs.projectId).toBe('MongoProject-id');
+    expect(cluster.retained).toBe(removal === 'retain');
+    if (protect)
+      expect(cluster.inputs).toMatchObject({ pitEnabled: true, terminationProtectionEnabled: true });
+  },
+
+  'its user may read and write one database, with a password that nobody has seen': (graph, stage) => {
+    const { inputs, secret } = one(graph, 'mongodbatlas:index/databaseUser:DatabaseUser', 'MongoUser');
+    expect(inputs.roles).toEqual([{ roleName: 'readWrite', databaseName: `mnemon-${stage}` }]);
+    expect(inputs.scopes).toMatchObject([{ type: 'CLUSTER' }]);
+    expect(inputs.password).toHaveLength(40);
+    expect(secret).toContain('password');
+  },
+
+  'functions are told where both are': (graph, stage) => {
+    const { variables } = one(graph, FUNCTION, 'MessageFunction').inputs.environment;
+    const host = `mnemon-${stage}:${'p'.repeat(40)}@made.example.mongodb.net`;
+    expect(variables).toMatchObject({
+      MONGODB_URL: `mongodb+srv://${host}/?retryWrites=true&w=majority`,
+      UPSTASH_REDIS_REST_URL: 'https://made.upstash.io',
+      UPSTASH_REDIS_REST_TOKEN: 'made-token',
+    });
+  },
+} satisfies Record<string, Expectation>;
+
 const CONNECTIONS = expect.stringMatching(/:ConnectionsTable$/);
 const TICKETS = expect.stringMatching(/:TicketsTable$/);
 

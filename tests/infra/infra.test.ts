@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { EXPECTATIONS } from './expectations.ts';
+import { EXPECTATIONS, MANAGED_EXPECTATIONS } from './expectations.ts';
 import { ROOT } from './synthesis/platform.ts';
 import { type Graph, type Mutation, type Synthesizer, synthesizer } from './synthesis/synthesize.ts';
 
@@ -81,6 +81,21 @@ describe.skipIf(problem)('the infrastructure', () => {
     });
 
     test.each(Object.entries(EXPECTATIONS))('%s', (_, expectation) => expectation(graph, stage));
+  });
+
+  describe('with managed data', () => {
+    let managed: Synthesizer;
+    beforeAll(async () => {
+      managed = await synthesizer({ file: 'stage.ts', from: "data: 'secrets',", to: "data: 'managed'," });
+    });
+    afterAll(() => managed?.remove());
+
+    test.each(['alice', 'production'])('of stage %s', async (stage) => {
+      const graph = await managed.synthesize(stage);
+      for (const expectation of Object.values({ ...EXPECTATIONS, ...MANAGED_EXPECTATIONS })) {
+        expectation(graph, stage);
+      }
+    });
   });
 
   describe('is noticed by its test when', () => {

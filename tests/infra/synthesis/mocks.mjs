@@ -65,6 +65,13 @@ function madeUp(type, name, inputs) {
       return { ...common, functionUrl: `https://${name}.lambda-url.us-east-1.on.aws/` };
     case 'random:index/randomBytes:RandomBytes':
       return { base64: Buffer.alloc(32).toString('base64') };
+    case 'random:index/randomPassword:RandomPassword':
+      return { result: 'p'.repeat(inputs.length) };
+    case 'mongodbatlas:index/flexCluster:FlexCluster':
+    case 'mongodbatlas:index/advancedCluster:AdvancedCluster':
+      return { ...common, connectionStrings: { standardSrv: 'mongodb+srv://made.example.mongodb.net' } };
+    case 'upstash:index/redisDatabase:RedisDatabase':
+      return { endpoint: 'made.upstash.io', restToken: 'made-token' };
     default:
       return common;
   }

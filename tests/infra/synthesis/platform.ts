@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { appSettings } from '../../../infra/stage.ts';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** SST's own sources and their packages, which `sst install` puts there. */
@@ -35,5 +36,7 @@ function isInstalled(): boolean {
   const lock = join(ROOT, '.sst/provider-lock.json'); // written last
   if (!existsSync(lock) || !existsSync(join(PLATFORM, 'version'))) return false;
   const { version } = JSON.parse(readFileSync(join(ROOT, 'node_modules/sst/package.json'), 'utf8'));
-  return readFileSync(join(PLATFORM, 'version'), 'utf8').trim() === version;
+  const locked = JSON.parse(readFileSync(lock, 'utf8')).map((each: { name: string }) => each.name);
+  const isWhole = Object.keys(appSettings('test').providers).every((name) => locked.includes(name));
+  return isWhole && readFileSync(join(PLATFORM, 'version'), 'utf8').trim() === version;
 }

@@ -2,7 +2,10 @@
 // down what it would make. Runs as a bundle in .sst/platform, whose packages it needs: see synthesize.ts.
 import { writeFileSync } from 'node:fs';
 import * as aws from '@pulumi/aws';
+import * as mongodbatlas from '@pulumi/mongodbatlas';
 import { runtime } from '@pulumi/pulumi';
+import * as random from '@pulumi/random';
+import * as upstash from '@upstash/pulumi';
 import { run } from '#platform/auto/run.ts';
 import * as sst from '#platform/components/index.ts';
 import config from '../../../sst.config.ts';
@@ -21,6 +24,9 @@ Object.assign(globalThis, {
   },
   sst,
   aws,
+  mongodbatlas,
+  random,
+  upstash,
 });
 
 const graph = { app, resources: [], builds: [] };

@@ -48,6 +48,7 @@ const SECRETS = {
   SST_SECRET_MongoUrl: 'mongodb+srv://user:password@cluster.example.net',
   SST_SECRET_UpstashUrl: 'https://example.upstash.io',
   SST_SECRET_UpstashToken: 'upstash-token',
+  SST_SECRET_AtlasOrgId: 'atlas-organisation',
   SST_SECRET_AuthSecrets: 'a-secret-that-is-only-for-this-test-of-infrastructure',
 };
 
@@ -78,6 +79,7 @@ export async function synthesizer(mutation?: Mutation): Promise<Synthesizer> {
     external: [
       '@pulumi/*',
       '@pulumiverse/*',
+      '@upstash/*',
       '@aws-sdk/*',
       'esbuild',
       'archiver',
