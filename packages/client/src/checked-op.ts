@@ -33,13 +33,17 @@ export function checkedOp(intent: Intent): { op: Op; sizeBytes: number } {
     refuse('bad-request', 'expectedVersion is a whole number from 0 on');
   }
   const op = intent.op === 'put' ? { ...intent, value: copyOf(intent.value as JsonValue) } : intent;
-  const isPlain = isWhole(op) && Object.keys(op).every((field) => PLAIN_FIELDS.has(field));
-  const checked = isPlain ? op : checkedBySchema(op);
+  const checked = isWhole(op) && isPlain(op) ? op : checkedBySchema(op);
   return { op: checked, sizeBytes: sizeOfOp(checked) };
 }
 
 /** What is checked by now, or made by this client. */
 const PLAIN_FIELDS = new Set(['op', 'key', 'value', 'seen', 'seenSeq', 'hlc', 'expectedVersion']);
+
+function isPlain(op: Op): boolean {
+  for (const field in op) if (!PLAIN_FIELDS.has(field)) return false;
+  return true;
+}
 
 function checkedBySchema(op: Op): Op {
   const parsed = opSchema.safeParse(JSON.parse(JSON.stringify(op)));
@@ -52,6 +56,7 @@ function checkedBySchema(op: Op): Op {
 function copyOf(value: JsonValue | undefined): JsonValue {
   const problem = valueProblem(value);
   if (problem) refuse('bad-value', problem);
+  if (typeof value === 'number' || typeof value === 'boolean') return value;
   const text = JSON.stringify(value);
   if (utf8Length(text) > LIMITS.largeValueBytes) {
     refuse('value-too-large', `a value has at most ${LIMITS.largeValueBytes} bytes of JSON`);

@@ -53,13 +53,17 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
 
   /** Not async: the own value is there before this returns (I9). */
   function submit(intent: Unstamped<Intent>, durability: 'acked' | 'queued' = 'acked'): Promise<Written> {
-    return new Promise((resolve) => {
+    try {
       checkOpen();
       checkKey(intent.key);
       const { op, sizeBytes } = checkedOp({ ...intent, ...seen.of(intent.key), hlc: writeClock.next() });
-      const taken = durability === 'queued' ? outbox.queue(op, sizeBytes) : outbox.add(op, sizeBytes);
-      resolve(taken as Promise<Written>); // who asked for `queued` knows that there is none
-    });
+      // Who asked for `queued` knows that nothing is answered.
+      return durability === 'queued'
+        ? (outbox.queue(op, sizeBytes) as Promise<never>)
+        : outbox.add(op, sizeBytes);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   function subscribe(...[pattern, callback]: Parameters<Mnemon['subscribe']>): Subscription {
