@@ -34,9 +34,13 @@ try {
   const again = await shop.tasks.enqueue({ pages: 0 }, { id: 'order-0' });
   assert.equal(again.created, false, 'an order that is there already is not taken twice');
 
+  const urgent = await shop.tasks.claim();
+  assert(urgent?.id === 'order-9', 'the urgent one comes first');
+  await shop.tasks.complete(urgent, { by: 'shop' });
+  done.push(urgent.id);
+
   await Promise.all(workers.map(work));
   assert.equal(new Set(done).size, ORDERS);
-  assert.ok(done.indexOf('order-9') < 3, 'the urgent one was among the first that were claimed');
   assert.equal((await shop.tasks.get('order-3'))?.attempts, 2);
   assert.deepEqual(await shop.tasks.count(), { pending: 0, claimed: 0, done: ORDERS, dead: 0 });
   await Promise.all([shop, ...workers].map((each) => each.shutdown()));

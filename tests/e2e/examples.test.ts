@@ -27,7 +27,7 @@ describe('examples, on one cloud', () => {
   });
   afterAll(() => cloud.close());
 
-  test.concurrent.each(Object.entries(EXAMPLES))(
+  test.each(Object.entries(EXAMPLES))(
     '%s succeeds',
     async (name, lastLine) => {
       const token = await cloud.issueToken({ space: cloud.newSpace() });
