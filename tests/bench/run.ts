@@ -5,6 +5,7 @@ import { benchContention } from './contention.ts';
 import { benchCounts } from './counts.ts';
 import { benchFinding } from './finding.ts';
 import { benchInit } from './init.ts';
+import { benchLocks } from './locks.ts';
 import { benchLogLength } from './log-length.ts';
 import { benchPropagation } from './propagation.ts';
 import { benchSnapshots } from './snapshots.ts';
@@ -31,6 +32,7 @@ const BENCHES = {
   'log-length': benchLogLength,
   snapshots: benchSnapshots,
   'client-writes': benchClientWrites,
+  locks: benchLocks,
 };
 
 const wanted = process.argv.slice(2);

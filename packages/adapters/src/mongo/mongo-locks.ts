@@ -34,10 +34,9 @@ export function mongoLocks({ db, now = Date.now }: { db: Db; now?: () => number 
 
   return reachable<Locks>({
     async acquire(lock, by, times) {
-      for (;;) {
-        const token = await nextNumber(spaces, lock.space, 'lastLockToken');
-        if (token === undefined) return undefined;
-        const { instanceId, connectionId, attempt } = by;
+      const { instanceId, connectionId, attempt } = by;
+      const draw = () => nextNumber(spaces, lock.space, 'lastLockToken');
+      for (let token = await draw(); token !== undefined; ) {
         const step = acquiring({ by: { instanceId, connectionId, attempt }, times, token });
         const row = await locks.findOneAndUpdate({ _id: lockRowId(lock) }, step, { returnDocument: 'after' });
         if (!row) {
@@ -45,11 +44,15 @@ export function mongoLocks({ db, now = Date.now }: { db: Db; now?: () => number 
           continue;
         }
         const { holder, leaseLeftMs, ...asked } = readAsked(row);
-        if (leaseLeftMs <= 0) continue; // free, but its last holder drew its token after this one
+        if (leaseLeftMs <= 0) {
+          token = await draw(); // free, but its last holder drew its token after this one
+          continue;
+        }
         return holder?.attempt === attempt && holder.instanceId === instanceId
           ? { granted: true, token: asked.token }
           : { granted: false, leaseLeftMs };
       }
+      return undefined;
     },
 
     async renew(time, connectionId, leaseMs) {
