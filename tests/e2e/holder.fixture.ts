@@ -2,7 +2,7 @@
 import { connect, isMnemonError, type Lock } from '@mnemon/client';
 
 const [url, token, instanceId, leaseMs] = process.argv.slice(2) as [string, string, string, string];
-const memory = await connect({ url, token, instanceId, connectTimeoutMs: 30_000 });
+const memory = await connect({ url, token, instanceId, connectTimeoutMs: 60_000 });
 let lock: Lock | undefined;
 
 process.on('message', async (asked: 'hold' | 'write') => {

@@ -3,10 +3,9 @@ import { connect } from '@mnemon/client';
 import { workUntilClosed } from './work.ts';
 
 const [url, token, ...names] = process.argv.slice(2) as [string, string, ...string[]];
-const workers = await Promise.all(
-  names.map((instanceId) => connect({ url, token, instanceId, connectTimeoutMs: 30_000 })),
-);
-for (const [index, worker] of workers.entries()) {
-  void workUntilClosed(worker, names[index] as string, (id) => process.send?.(id));
+// One after the other: at once, each would start a Lambda environment of its own.
+for (const instanceId of names) {
+  const worker = await connect({ url, token, instanceId, connectTimeoutMs: 60_000 });
+  void workUntilClosed(worker, instanceId, (id) => process.send?.(id));
 }
 process.send?.('ready');

@@ -24,6 +24,7 @@ describe.each(engines)('workers, on $name', ({ backends }) => {
   }, async () => {
     const space = cloud.newSpace();
     const token = await cloud.issueToken({ space });
+    const boss = await cloud.connect(space, 'boss');
     const done = new Map<string, string[]>();
     const note = (by: string) => (id: string) => void done.set(id, [...(done.get(id) ?? []), by]);
     const numbers = Array.from({ length: PROCESSES }, (_, i) => i);
@@ -48,7 +49,6 @@ describe.each(engines)('workers, on $name', ({ backends }) => {
     const working = workers.map((worker, i) =>
       workUntilClosed(worker, names[i] as string, note(names[i] as string)),
     );
-    const boss = await cloud.connect(space, 'boss');
     const ids = Array.from({ length: count }, (_, i) => `t${i}`);
     await Promise.all(ids.map((id, i) => boss.tasks.enqueue(i, { id, priority: i % 3, maxAttempts: 50 })));
     await Promise.all(kills);
