@@ -30,8 +30,8 @@ interface Row {
   json?: unknown;
   /** The statuses, in the order of `WHO`. */
   statuses: readonly number[];
-  /** Whether an answer with 200 shows what is kept. */
-  shows?: boolean;
+  /** Whether an answer with 200 shows what is kept: to all readers, or to these. */
+  shows?: boolean | readonly Who[];
 }
 
 const SCOPED = [401, 200, 403, 200, 200, 200];
@@ -102,6 +102,9 @@ const ROUTES: Record<string, Row> = {
     json: { id: 'made', attempt: 'first', error: 'no', retry: false },
     statuses: WRITES,
   },
+  'get /events/stream': { statuses: MEMBERS, shows: true },
+  'get /export': { statuses: [401, 200, 403, 403, 403, 200], shows: ['admin'] },
+  'post /import': { json: {}, statuses: [401, 400, 403, 403, 403, 400] },
   'post /tickets': { statuses: [401, 201, 201, 201, 201, 201] },
 };
 
@@ -131,7 +134,7 @@ const MESSAGES: Record<Message['type'], { payload: object; shows?: boolean }> = 
 
 let cloud: TestCloud;
 beforeAll(async () => {
-  cloud = await startTestCloud({});
+  cloud = await startTestCloud({}, { settings: { STREAM_MS: '500' } });
 });
 afterAll(() => cloud.close());
 
@@ -195,7 +198,8 @@ describe.each(WHO)('over HTTP, with %s', (who) => {
       });
       found[route] = answer.status;
       const text = await answer.text();
-      const mayShow = ROUTES[route]?.shows === true && READERS.includes(who);
+      const { shows = false } = ROUTES[route] as Row;
+      const mayShow = shows === true ? READERS.includes(who) : shows !== false && shows.includes(who);
       expect(text.includes(SECRET), route).toBe(mayShow);
       if (route === 'post /entries' && answer.ok) {
         expect(text.includes('"forbidden"'), route).toBe(MAY_NOT_WRITE.includes(who));

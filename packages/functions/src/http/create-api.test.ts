@@ -1,5 +1,6 @@
 import { ERRORS, wireError } from '@mnemon/protocol';
 import { describe, expect, test, vi } from 'vitest';
+import { createStreamApi } from './create-stream-api.ts';
 import { startApi } from './http.fixture.ts';
 
 const problemOf = async (answer: Response) => {
@@ -164,11 +165,12 @@ describe('pages from elsewhere', () => {
 });
 
 test('the document names every route, and the page needs nothing from elsewhere', async () => {
-  const { api } = startApi();
+  const { api, app } = startApi();
   const document = (await (await api.request('/openapi.json')).json()) as { openapi: string; paths: object };
   expect(document.openapi).toBe('3.1.0');
   const described = Object.keys(document.paths);
-  const routed = new Set(api.routes.filter(({ method }) => method !== 'ALL').map(({ path }) => path));
+  const routes = [...api.routes, ...createStreamApi(app).routes];
+  const routed = new Set(routes.filter(({ method }) => method !== 'ALL').map(({ path }) => path));
   for (const path of ['/openapi.json', '/docs']) routed.delete(path);
   expect(described.map((path) => path.replaceAll(/\{(.+?)\}/g, ':$1')).sort()).toEqual([...routed].sort());
   const page = await (await api.request('/docs')).text();

@@ -31,8 +31,8 @@ export interface GatewayOptions {
   invoke: (event: WebsocketEvent) => Promise<unknown>;
   /** The integration of an HTTP API on the same port. Without it there is none. */
   invokeHttp?: InvokeHttp;
-  /** A function URL, acted out on the same port under this path. */
-  stream?: { path: string; invoke: InvokeStreaming };
+  /** A function URL, acted out on the same port under these paths. */
+  stream?: { paths: readonly string[]; invoke: InvokeStreaming };
   /** Who may call `@connections`. */
   credentials: { accessKeyId: string };
   limits?: Partial<GatewayLimits>;
@@ -125,7 +125,7 @@ function requestRouter(
   const answerStream = stream && functionUrl(stream.invoke);
   return (request, response) => {
     const path = request.url?.split('?')[0];
-    if (answerStream && path === stream.path) return answerStream(request, response);
+    if (answerStream && stream.paths.includes(path ?? '')) return answerStream(request, response);
     return answerHttp && !isManagementPath(path) ? answerHttp(request, response) : manage(request, response);
   };
 }
