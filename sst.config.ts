@@ -11,6 +11,7 @@ export default $config({
     await import('./infra/data.ts');
     await import('./infra/storage.ts');
     const { endpoints } = await import('./infra/api.ts');
+    await import('./infra/migration.ts');
     await import('./infra/schedules.ts');
     await import('./infra/dashboard.ts');
     await import('./infra/monitoring.ts');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { embeddedStore, memoryConnections, memoryEventBus, memoryFanout } from '@mnemon/adapters/memory';
-import { connectMongo, createIndexes, mongoStorage } from '@mnemon/adapters/mongo';
+import { connectMongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
 import { type Caller, type Ports, type StoragePorts, writeEntries } from '@mnemon/core';
 import {
   type Ack,
@@ -28,7 +28,7 @@ export async function benchContention(): Promise<void> {
 
 async function onMongo(name: string, url: string): Promise<void> {
   const mongo = connectMongo({ url, dbName: `bench-${randomUUID()}`, maxPoolSize: 64 });
-  await createIndexes(mongo.db);
+  await migrate(mongo.db);
   await benchStorage(name, mongoStorage(mongo));
   await mongo.db.dropDatabase();
   await mongo.close();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { embeddedStore } from '@mnemon/adapters/memory';
-import { connectMongo, createIndexes, mongoStorage } from '@mnemon/adapters/mongo';
+import { connectMongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
 import {
   type Answered,
   GENESIS,
@@ -48,7 +48,7 @@ export async function benchFinding(): Promise<void> {
   const url = process.env.MONGODB_URL;
   if (!url) return;
   const mongo = connectMongo({ url, dbName: `bench-${randomUUID()}` });
-  await createIndexes(mongo.db);
+  await migrate(mongo.db);
   for (const count of [10, 1_000, 100_000]) await measure('MongoDB', mongoStorage(mongo), count);
   await mongo.db.dropDatabase();
   await mongo.close();

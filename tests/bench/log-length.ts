@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { embeddedStore, memoryConnections, memoryEventBus, memoryFanout } from '@mnemon/adapters/memory';
-import { connectMongo, createIndexes, mongoStorage } from '@mnemon/adapters/mongo';
+import { connectMongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
 import {
   catchUp,
   history,
@@ -27,7 +27,7 @@ export async function benchLogLength(): Promise<void> {
   const url = process.env.MONGODB_URL;
   if (!url) return console.log('log length, MongoDB: skipped, MONGODB_URL is not set');
   const mongo = connectMongo({ url, dbName: `bench-${randomUUID()}` });
-  await createIndexes(mongo.db);
+  await migrate(mongo.db);
   await measure('MongoDB', mongoStorage(mongo));
   await mongo.db.dropDatabase();
   await mongo.close();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { embeddedStore } from '@mnemon/adapters/memory';
-import { connectMongo, createIndexes, mongoStorage } from '@mnemon/adapters/mongo';
+import { connectMongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
 import {
   type Append,
   GENESIS,
@@ -29,7 +29,7 @@ export async function benchSnapshots(): Promise<void> {
   const url = process.env.MONGODB_URL;
   if (!url) return console.log('MongoDB: skipped, MONGODB_URL is not set');
   const mongo = connectMongo({ url, dbName: `bench-${randomUUID()}` });
-  await createIndexes(mongo.db);
+  await migrate(mongo.db);
   await benchStorage('MongoDB', mongoStorage(mongo));
   await mongo.db.dropDatabase();
   await mongo.close();

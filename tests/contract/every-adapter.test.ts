@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 /** What the packages export that is no adapter of a port. */
 const NO_ADAPTERS = new Set([
   'connectMongo',
-  'createIndexes',
+  'migrate',
   'createTables',
   'dynamoClient',
   'eventChannel', // a name, tested beside it

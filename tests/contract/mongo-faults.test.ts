@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connectMongo, createIndexes, type Mongo, mongoStorage } from '@mnemon/adapters/mongo';
+import { connectMongo, type Mongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
 import { type EventLog, type Inbox, type PartitionId, Unavailable } from '@mnemon/core';
 import {
   appendOf,
@@ -27,7 +27,7 @@ describe.runIf(engineUrl('MongoDB'))('MongoDB behind a network that fails', () =
     direct = connectMongo({ url: engineUrl('MongoDB') as string, dbName });
     truth = mongoStorage(direct).log;
     inbox = mongoStorage(direct).inbox;
-    await createIndexes(direct.db);
+    await migrate(direct.db);
   });
   afterAll(async () => {
     await direct.db.dropDatabase();

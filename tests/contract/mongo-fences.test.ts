@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connectMongo, createIndexes, type Mongo, mongoStorage } from '@mnemon/adapters/mongo';
+import { connectMongo, type Mongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
 import type { LockId } from '@mnemon/core';
 import type { InstanceId } from '@mnemon/protocol';
 import { appendOf, loadAll, openSpace } from '@mnemon/testing/contracts/stored-history';
@@ -12,7 +12,7 @@ describe.runIf(engineUrl('MongoDB'))('a fenced append, on the engine', () => {
   let mongo: Mongo;
   beforeAll(async () => {
     mongo = connectMongo({ url: engineUrl('MongoDB') as string, dbName: `mnemon_test_${randomUUID()}` });
-    await createIndexes(mongo.db);
+    await migrate(mongo.db);
   });
   afterAll(async () => {
     await mongo.db.dropDatabase();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { embeddedStore } from '@mnemon/adapters/memory';
-import { connectMongo, createIndexes, mongoStorage } from '@mnemon/adapters/mongo';
+import { connectMongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
 import type { StoragePorts } from '@mnemon/core';
 import { engineUrl } from '../engines.ts';
 
@@ -28,7 +28,7 @@ export const storageEngines: StorageEngine[] = [
 
 async function openMongo(): Promise<OpenStore> {
   const mongo = connectMongo({ url: engineUrl('MongoDB') as string, dbName: `mnemon_test_${randomUUID()}` });
-  await createIndexes(mongo.db);
+  await migrate(mongo.db);
   return {
     ports: mongoStorage(mongo),
     close: async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { embeddedStore } from '@mnemon/adapters/memory';
-import { connectMongo, createIndexes, type Mongo, mongoStorage } from '@mnemon/adapters/mongo';
+import { connectMongo, type Mongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
 import { checkpointsContract } from '@mnemon/testing/contracts/checkpoints-contract';
 import { conflictsContract } from '@mnemon/testing/contracts/conflicts-contract';
 import { entryIndexContract } from '@mnemon/testing/contracts/entry-index-contract';
@@ -68,8 +68,8 @@ describe.runIf(engineUrl('MongoDB'))('on the engine', () => {
     const dbName = `mnemon_test_${randomUUID()}`;
     // Wide enough that 64 writers of one test meet in the database, not in front of it.
     mongo = connectMongo({ url: engineUrl('MongoDB') as string, dbName, maxPoolSize: 32 });
-    await createIndexes(mongo.db);
-    await createIndexes(mongo.db); // as on the second deployment
+    await migrate(mongo.db);
+    await migrate(mongo.db); // as on the second deployment
   });
   afterAll(async () => {
     await mongo.db.dropDatabase();

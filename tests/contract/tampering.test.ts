@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connectMongo, createIndexes, type Mongo, mongoStorage } from '@mnemon/adapters/mongo';
+import { connectMongo, type Mongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
 import { type Commit, type PartitionId, seal, verify } from '@mnemon/core';
 import { openSpace, write } from '@mnemon/testing/contracts/stored-history';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ describe.runIf(engineUrl('MongoDB'))('verify on MongoDB', () => {
   let mongo: Mongo;
   beforeAll(async () => {
     mongo = connectMongo({ url: engineUrl('MongoDB') as string, dbName: `mnemon_test_${randomUUID()}` });
-    await createIndexes(mongo.db);
+    await migrate(mongo.db);
   });
   afterAll(async () => {
     await mongo.db.dropDatabase();

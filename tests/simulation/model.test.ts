@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { embeddedStore, memoryConnections, memoryEventBus, memoryFanout } from '@mnemon/adapters/memory';
-import { connectMongo, createIndexes, type Mongo, mongoStorage } from '@mnemon/adapters/mongo';
+import { connectMongo, type Mongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
 import {
   catchUp,
   diff,
@@ -321,7 +321,7 @@ describe.runIf(engineUrl('MongoDB'))('MongoDB', () => {
   let mongo: Mongo;
   beforeAll(async () => {
     mongo = connectMongo({ url: engineUrl('MongoDB') as string, dbName: `mnemon_test_${randomUUID()}` });
-    await createIndexes(mongo.db);
+    await migrate(mongo.db);
   });
   afterAll(async () => {
     await mongo.db.dropDatabase();

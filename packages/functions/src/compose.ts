@@ -84,6 +84,17 @@ export async function composeCleanUp(): Promise<Pick<App, 'ports'> & Pick<HttpAp
   return { ports, tickets: await composeTickets(settings, findHost()) };
 }
 
+/** What brings the database to what this code expects. */
+export function composeMigration(): () => Promise<{ from: number; to: number }> {
+  const { MONGODB_URL: url, MONGODB_DATABASE: dbName } = readSettings(process.env);
+  if (!url) throw incomplete('MONGODB_URL: where the memory is kept');
+  return async () => {
+    const { connectMongo, migrate } = await import('@mnemon/adapters/mongo');
+    const mongo = connectMongo({ url, dbName });
+    return migrate(mongo.db).finally(() => mongo.close());
+  };
+}
+
 /** All that the authorizer works with: it has nothing to do with the memory, and no credentials for it. */
 export interface Authorizing {
   verify: VerifyToken;

@@ -70,14 +70,14 @@ async function openMemory({ urls, dataDir, name }: BackendOptions): Promise<Part
     const backend: Backend = { name: 'memory', kind: 'embedded', where: path ?? 'in memory' };
     return { backend, env: {}, ports, close };
   }
-  const { connectMongo, createIndexes, requireTransactions } = await import('@mnemon/adapters/mongo'); // not on every start
+  const { connectMongo, migrate, requireTransactions } = await import('@mnemon/adapters/mongo'); // not on every start
   const { mongodbUrl } = urls;
   const where = withoutCredentials(mongodbUrl);
   await reach('MONGODB_URL', where, async () => {
     const mongo = connectMongo({ url: mongodbUrl, dbName: name });
     try {
       await requireTransactions(mongo.db);
-      await createIndexes(mongo.db);
+      await migrate(mongo.db);
     } finally {
       await mongo.close();
     }

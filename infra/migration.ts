@@ -1,0 +1,13 @@
+import { memoryFunction } from './functions.ts';
+
+export const migrateFunction = new sst.aws.Function('Migrate', {
+  ...memoryFunction('deploy/migrate'),
+  timeout: '15 minutes',
+});
+
+// Every deployment runs it, whatever it changes: it does nothing where nothing is to be done, and fails where the data
+// is of a newer code.
+new aws.lambda.Invocation('Migration', {
+  functionName: migrateFunction.name,
+  input: JSON.stringify({ deployedAt: new Date().toISOString() }),
+});
