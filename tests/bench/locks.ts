@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connectMongo, createIndexes, mongoStorage } from '@mnemon/adapters/mongo';
+import { connectMongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
 import type { InstanceId, SpaceId } from '@mnemon/protocol';
 import { Lock } from '@upstash/lock';
 import { Redis as UpstashRedis } from '@upstash/redis';
@@ -74,7 +74,7 @@ function barePair(url: string): Contender {
 
 async function store(url: string): Promise<Contender> {
   const { db, close } = connectMongo({ url, dbName: `mnemon_bench_${randomUUID()}` });
-  await createIndexes(db);
+  await migrate(db);
   const { locks, log } = mongoStorage({ db });
   const space = 'bench' as SpaceId;
   await log.open(space, 'epoch');

@@ -8,10 +8,10 @@ const WAITING = { leaseMs: 60_000, waitMs: 30_000 };
 
 async function claim(world: World, { caller }: Client, more: Partial<Claim> = {}, ports = world.ports) {
   const request = { attempt: `claim-of-${caller.instanceId}`, ...WAITING, ...more };
-  return valueOf<'claimed'>(await claimTask(ports, caller, request));
+  return answerOf<'claimed'>(await claimTask(ports, caller, request));
 }
 
-function valueOf<Is extends TaskAnswer['is']>(answered: Awaited<ReturnType<typeof claimTask>>) {
+function answerOf<Is extends TaskAnswer['is']>(answered: Awaited<ReturnType<typeof claimTask>>) {
   if (!answered.ok) throw new Error(answered.error.code);
   return answered.value as Extract<TaskAnswer, { is: Is }>;
 }
@@ -131,7 +131,7 @@ describe('a list of tasks', () => {
     const found: string[] = [];
     for (let page: string | undefined; ; ) {
       const request = { state: 'pending' as const, ...(page !== undefined && { page }) };
-      const listed = valueOf<'listed'>(await listTasks(world.ports, boss.caller, request));
+      const listed = answerOf<'listed'>(await listTasks(world.ports, boss.caller, request));
       expect(JSON.stringify(listed).length).toBeLessThan(128 * 1024);
       found.push(...listed.tasks.map(({ id }) => id));
       page = listed.page;
@@ -147,10 +147,10 @@ describe('a list of tasks', () => {
     const guest = await join(world, 'guest', { grants: [{ pattern: 'tasks/mail/*', access: 'read' }] });
     const ask = async (request: { state: 'pending' | 'done'; limit?: number; page?: string }) =>
       listTasks(world.ports, guest.caller, request);
-    const listed = valueOf<'listed'>(await ask({ state: 'pending', limit: 2 }));
+    const listed = answerOf<'listed'>(await ask({ state: 'pending', limit: 2 }));
     expect(listed.tasks.map(({ id }) => id)).toEqual(['mail/1']);
     const page = listed.page as string;
-    const rest = valueOf<'listed'>(await ask({ state: 'pending', limit: 2, page }));
+    const rest = answerOf<'listed'>(await ask({ state: 'pending', limit: 2, page }));
     expect(rest.tasks.map(({ id }) => id)).toEqual(['mail/2']);
     expect(await ask({ state: 'done', page })).toMatchObject({ ok: false, error: { code: 'bad-cursor' } });
   });

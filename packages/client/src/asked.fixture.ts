@@ -52,5 +52,4 @@ export function askedScene() {
   };
 }
 
-const isTask = ({ do: what }: Sent['payload']): boolean =>
-  !['acquire', 'renew', 'release'].includes(what);
+const isTask = ({ do: what }: Sent['payload']): boolean => !['acquire', 'renew', 'release'].includes(what);
