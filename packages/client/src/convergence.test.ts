@@ -1,6 +1,6 @@
 import { createFakeClock } from '@mnemon/testing/fake-clock';
 import { createFaultyNetwork, type Faults, NO_FAULTS } from '@mnemon/testing/faulty-network';
-import { createMiniServer } from '@mnemon/testing/mini-server';
+import { createMiniServer, type MiniServer } from '@mnemon/testing/mini-server';
 import { seededRandom } from '@mnemon/testing/seeded-random';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -86,8 +86,24 @@ const steps = fc.array(
     fc.constantFrom(...(['write', 'write', 'pass', ...Object.keys(STEPS)] as (keyof typeof STEPS)[])),
     fc.constantFrom(...KEYS),
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 );
+
+/** Scripts that broke the property, each with its seed and its number of clients. */
+const REGRESSIONS: [Step[], number, number][] = [
+  // The ack of the first write is cut off: the second one waits, comes after the deletion, is older and loses.
+  [
+    [
+      [1, 'write', 'a'],
+      [1, 'write', 'a'],
+      [0, 'cut', 'a'],
+      [0, 'burst', 'a'],
+      [0, 'delete', 'a'],
+    ],
+    -1816017,
+    3,
+  ],
+];
 
 async function play(world: World, script: readonly Step[]): Promise<void> {
   for (const [who, what, key] of script) {
@@ -129,13 +145,22 @@ function expectOrder({ clients, server }: World): void {
     // state may be newer than its cursor, so a few of the first changes may be in it.)
     if (memory.status.reloads === 0) {
       const told = changes.map(({ change }) => `${change.entry.seq} ${change.key} ${change.entry.version}`);
-      const all = server.log.flatMap(({ seq, events }) =>
-        events.map((e) => ({ seq, text: `${seq} ${e.key} ${e.version}` })),
-      );
-      const wanted = all.filter(({ seq, text }) => seq > readyAtSeq || told.includes(text));
+      const wanted = newsOf(server).filter(({ seq, text }) => seq > readyAtSeq || told.includes(text));
       expect(told).toEqual(wanted.map(({ text }) => text));
     }
   }
+}
+
+/** All events but those that leave a deleted key deleted, as a write does that loses against the deletion. */
+function newsOf({ log }: MiniServer): { seq: number; text: string }[] {
+  const live = new Set<string>();
+  return log.flatMap(({ seq, events }) =>
+    events.flatMap(({ key, value, version }) => {
+      const wasLive = live.delete(key);
+      if (value !== undefined) live.add(key);
+      return wasLive || live.has(key) ? [{ seq, text: `${seq} ${key} ${version}` }] : [];
+    }),
+  );
 }
 
 /** I6: each write went out in one batch only, each batch always the same, and what was acked is in the log once. */
@@ -188,7 +213,7 @@ test.each([
       fc.asyncProperty(steps, fc.integer(), fc.integer({ min: 2, max: 4 }), (script, seed, clientCount) =>
         storm(script, seed, clientCount, maxMissed),
       ),
-      { seed: SEED, numRuns: Number(process.env.MNEMON_RUNS ?? 40) },
+      { seed: SEED, numRuns: Number(process.env.MNEMON_RUNS ?? 60), examples: REGRESSIONS },
     );
   },
 );
