@@ -20,12 +20,16 @@ export interface Deliveries {
   patient: readonly RowPost[];
 }
 
+/** Readers that are told before the writer: that one shows its value already (I9), and must not wait for many. */
+const FIRST_READERS = 8;
+
 /** Posts all, and forgets who is gone. When they are many, what nobody waits for is left to functions of its own. */
 export async function deliverPosts(ports: Ports, deliveries: Deliveries): Promise<void> {
   const { space, committedAtMs, awaited, patient } = deliveries;
   const { relay } = ports;
   if (!relay || patient.length <= relay.postsEach) {
-    await postAndPrune(ports, [...awaited, ...patient]);
+    const few = patient.slice(0, FIRST_READERS);
+    await postAndPrune(ports, [...few, ...awaited, ...patient.slice(FIRST_READERS)]);
     ports.onPropagated?.(ports.clock.now() - committedAtMs);
     return;
   }
