@@ -176,6 +176,7 @@ test(`a writer that is killed and started again loses and doubles nothing, and r
     [write, write, remove, increment, increment, read, ...others.map(fc.constant)],
     {
       maxCommands: 60,
+      size: 'max',
     },
   );
   const property = fc.asyncProperty(fc.nat(), commands, async (seed, script) => {

@@ -101,7 +101,7 @@ const script = fc.array(
     pattern: fc.constantFrom(...PATTERNS),
     key: fc.constantFrom(...KEYS),
   }),
-  { minLength: 20, maxLength: 60 },
+  { minLength: 20, maxLength: 60, size: 'max' },
 );
 
 async function settle({ clock, network, service, readers }: World): Promise<void> {
