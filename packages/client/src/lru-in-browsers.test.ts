@@ -14,7 +14,7 @@ test('what is kept in browsers, and what is forgotten, is as lru-cache has it', 
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 4 }),
-      fc.array(call, { minLength: 10, maxLength: 40 }),
+      fc.array(call, { minLength: 10, maxLength: 40, size: 'max' }),
       (max, calls) => {
         const caches = [new LRUCache<string, number>({ max }), new LruInBrowsers<string, number>({ max })];
         for (const [name, ...args] of calls) {
