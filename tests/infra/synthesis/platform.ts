@@ -11,10 +11,12 @@ export const PLATFORM = join(ROOT, '.sst/platform');
 
 /** A slow network takes minutes for the 330 MB. */
 const INSTALL_MS = 8 * 60_000;
+const ASK_MS = 20_000;
 
 /** Installs the platform where it is missing or another version's; answers why it could not. */
 export async function installPlatform(): Promise<string | undefined> {
   if (isInstalled()) return undefined;
+  if (!(await isRegistryThere())) return 'no registry of npm answers';
   console.log('Installing the platform of SST into .sst, once; it takes minutes …');
   const env = {
     ...process.env,
@@ -30,6 +32,15 @@ export async function installPlatform(): Promise<string | undefined> {
   } catch (error) {
     return `sst install: ${(error as Error).message.trim().split('\n').at(-1)}`;
   }
+}
+
+/** Asked once, for one package: an installation tries again and again for minutes before it says so. */
+async function isRegistryThere(): Promise<boolean> {
+  const args = ['view', 'sst', 'name', '--fetch-retries=0', '--prefer-online'];
+  return promisify(execFile)('npm', args, { cwd: ROOT, timeout: ASK_MS }).then(
+    () => true,
+    () => false,
+  );
 }
 
 function isInstalled(): boolean {
