@@ -10,7 +10,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'tests/use-cases/**/*.test.ts', 'tests/spec.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'tests/use-cases/**/*.test.ts',
+            'tests/{spec,guide}.test.ts',
+          ],
           // Threads, sockets and files: not a matter of seconds.
           exclude: ['packages/local/**', 'packages/adapters/src/{memory,mongo,redis,apigateway}/**'],
         },
