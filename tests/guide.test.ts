@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { settingNames } from '@mnemon/functions/settings';
 import { describe, expect, test } from 'vitest';
 
-const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const at = (path: string) => new URL(`../${path}`, import.meta.url);
+const read = (path: string) => readFileSync(at(path), 'utf8');
 
 /** What the first column of the tables below a heading names. */
 function tableOf(path: string, heading: string): string[] {
@@ -32,11 +34,15 @@ describe('the guide for operators', () => {
     expect(tableOf('docs/operations/settings.md', 'Stages')).toEqual(names.sort());
   });
 
-  test('leads to files that are there', () => {
-    const guides = ['settings', 'capacity', 'troubleshooting', 'one-machine'];
-    for (const name of guides) {
-      expect(read('docs/operations.md')).toContain(`(operations/${name}.md)`);
-      expect(read(`docs/operations/${name}.md`)).toMatch(/^# /);
-    }
+  test('leads to files that are there, and to all of its own', () => {
+    const pages = [
+      'docs/operations.md',
+      ...readdirSync(at('docs/operations')).map((name) => `docs/operations/${name}`),
+    ];
+    const linked = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\(([^)#]+)/g)].map(([, path = '']) => join(dirname(page), path)),
+    );
+    expect(linked.filter((path) => !existsSync(at(path)))).toEqual([]);
+    expect(pages.slice(1).filter((page) => !linked.includes(page))).toEqual([]);
   });
 });
