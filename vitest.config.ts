@@ -6,6 +6,8 @@ const OF_THIS_MACHINE = ['backup', 'browser*', 'git-history', 'hello', 'killed-*
 export default defineConfig({
   test: {
     reporters: ['default', './tests/summary-reporter.ts'],
+    // Much of the time goes by in waiting: for a lease to end, an engine to answer.
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -15,6 +17,7 @@ export default defineConfig({
             'tests/use-cases/**/*.test.ts',
             'tests/{spec,guide}.test.ts',
           ],
+          testTimeout: 20_000,
           // Threads, sockets and files: not a matter of seconds.
           exclude: ['packages/local/**', 'packages/adapters/src/{memory,mongo,redis,apigateway}/**'],
         },

@@ -35,8 +35,12 @@ fanoutContract('memory', async () => {
   return stage;
 });
 
-// The real SDK client and real WebSocket clients, with the local gateway between them.
-fanoutContract('API Gateway', async () => {
+// Real WebSocket clients, with the local gateway between, called over the network and within its process.
+for (const way of ['API Gateway', 'API Gateway in this process']) {
+  fanoutContract(way, () => throughGateway(way === 'API Gateway'));
+}
+
+async function throughGateway(isRemote: boolean): Promise<FanoutStage> {
   const recipients = gatewayRecipients();
   const gateway = await startGateway({
     credentials: { accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? '' },
@@ -49,13 +53,15 @@ fanoutContract('API Gateway', async () => {
       },
     },
   });
-  const { managementEndpoint: endpoint } = gateway;
   const stage: FanoutStage = {
-    fanout: apiGatewayFanout({ endpoint, region: 'us-east-1', maxInFlight: MAX_IN_FLIGHT }),
+    fanout: apiGatewayFanout({
+      api: isRemote ? { endpoint: gateway.managementEndpoint, region: 'us-east-1' } : gateway.management,
+      maxInFlight: MAX_IN_FLIGHT,
+    }),
     maxInFlight: MAX_IN_FLIGHT,
     onFrame: undefined,
     join: () => recipients.join(gateway.url),
     stop: () => gateway.close(),
   };
   return stage;
-});
+}

@@ -43,7 +43,7 @@ export async function compose(): Promise<App> {
   const [storage, connections, fanout, relay, bus, rateLimits] = await Promise.all([
     composeStorage(settings, host),
     composeConnections(settings, host),
-    composeFanout(settings),
+    composeFanout(settings, host),
     composeRelay(settings, host),
     composeBus(settings, host),
     composeRateLimits(settings),
@@ -173,10 +173,12 @@ async function composeRateLimits(settings: Settings): Promise<RateLimits> {
   return memoryRateLimits();
 }
 
-async function composeFanout(settings: Settings): Promise<Ports['fanout']> {
+async function composeFanout(settings: Settings, host: Host | undefined): Promise<Ports['fanout']> {
   const { apiGatewayFanout } = await import('@mnemon/adapters/apigateway');
   const { MANAGEMENT_ENDPOINT: endpoint, AWS_REGION: region, METRICS } = settings;
-  return apiGatewayFanout({ endpoint, region, ...(METRICS === 'on' && { onStatus: countRefusals }) });
+  const api = endpoint ? { endpoint, region } : host?.ports.management;
+  if (!api) throw incomplete('MANAGEMENT_ENDPOINT: where connections are posted to');
+  return apiGatewayFanout({ api, ...(METRICS === 'on' && { onStatus: countRefusals }) });
 }
 
 function countRefusals(status: number): void {

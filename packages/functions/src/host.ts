@@ -1,3 +1,4 @@
+import type { ManagementApi } from '@mnemon/adapters/apigateway';
 import type { Ports, Relay, Tickets } from '@mnemon/core';
 
 /**
@@ -6,7 +7,9 @@ import type { Ports, Relay, Tickets } from '@mnemon/core';
  */
 export interface Host {
   /** Embedded adapters, for services that no setting names. */
-  ports: Partial<Omit<Ports, 'relay'> & { tickets: Tickets; relay: Pick<Relay, 'hand'> }>;
+  ports: Partial<
+    Omit<Ports, 'relay'> & { tickets: Tickets; relay: Pick<Relay, 'hand'>; management: ManagementApi }
+  >;
   /** Called around every call of a port; the host may end the environment there. */
   intercept?: (port: string, method: string, phase: 'before' | 'after') => Promise<void>;
 }

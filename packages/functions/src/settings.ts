@@ -37,8 +37,8 @@ const settings = {
   ...authSettings,
   /** DynamoDB table of who is connected; left out only where the host keeps them. */
   CONNECTIONS_TABLE: z.string().min(1).optional(),
-  /** Where `@connections` answers: the API's own endpoint, never a custom domain. */
-  MANAGEMENT_ENDPOINT: z.url(),
+  /** Where `@connections` answers: the API's own endpoint, never a custom domain. Left out only where the host is the gateway. */
+  MANAGEMENT_ENDPOINT: z.url().optional(),
   /** The function that makes posts where they are many; left out: whoever has them makes them. */
   FAN_OUT_FUNCTION: z.string().min(1).optional(),
   /** Whether figures are printed for CloudWatch. */

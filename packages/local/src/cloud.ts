@@ -66,8 +66,13 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   // Functions are told the gateway's endpoint, and gateway and relay need the functions: whoever comes first waits.
   const functions = deferred<Functions>();
   const relay = { hand: async (parcel: Parcel) => (await functions.promise).fanOut.invokeAsync(parcel) };
+  const gatewayUp = deferred<Gateway>();
+  const management: Gateway['management'] = {
+    post: async (...frame) => (await gatewayUp.promise).management.post(...frame),
+    close: async (...connection) => (await gatewayUp.promise).management.close(...connection),
+  };
   const host = startLambdaHost({
-    ports: { ...backends.ports, relay },
+    ports: { ...backends.ports, relay, management },
     log,
     ...(options.hostFaults && { faults: options.hostFaults }),
   });
@@ -90,12 +95,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       ...(options.limits && { limits: options.limits }),
       ...(options.gatewayFaults && { faults: options.gatewayFaults }),
     });
+    gatewayUp.resolve(gateway);
     closers.unshift(() => gateway.close());
     const env = {
       ...backends.env,
       AUTH_SECRETS: secret,
       HTTP_CORS_ORIGINS: '*', // whatever page somebody develops here; it still needs a token
-      MANAGEMENT_ENDPOINT: gateway.managementEndpoint,
+      // Where connections are in this process, posts to them needn't leave it.
+      ...(urls.dynamodbEndpoint && { MANAGEMENT_ENDPOINT: gateway.managementEndpoint }),
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       ...(options.heartbeatMs && { HEARTBEAT_MS: String(options.heartbeatMs) }),
       STALE_MS: String(staleMs),

@@ -60,7 +60,7 @@ function stop(): Promise<void> {
 }
 
 const makeFanout = () =>
-  apiGatewayFanout({ endpoint, region: 'eu-central-1', maxInFlight: 4, random: () => 0, log });
+  apiGatewayFanout({ api: { endpoint, region: 'eu-central-1' }, maxInFlight: 4, random: () => 0, log });
 const post = (...frames: string[]) => makeFanout().post([{ connectionId: 'L0SM9cOFvHcCIhw=', frames }]);
 
 test('makes the very call that the SDK makes', async () => {

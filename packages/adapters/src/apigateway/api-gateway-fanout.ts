@@ -4,9 +4,8 @@ import { mapBounded } from '../map-bounded.ts';
 import { type ManagementApi, managementApi } from './management-api.ts';
 
 export interface ApiGatewayFanoutOptions {
-  /** Of the stage's management API. */
-  endpoint: string;
-  region: string;
+  /** The stage's management API, or where it is. */
+  api: ManagementApi | { endpoint: string; region: string };
   /** Posts at a time, each on a kept connection of its own. */
   maxInFlight?: number;
   /** Spreads attempts; from 0 to 1. */
@@ -30,8 +29,7 @@ const TIMED_OUT = 504;
  * is nobody's result and throws `Unavailable`.
  */
 export function apiGatewayFanout({
-  endpoint,
-  region,
+  api: place,
   maxInFlight = 64,
   random = Math.random,
   log = console,
@@ -39,7 +37,7 @@ export function apiGatewayFanout({
 }: ApiGatewayFanoutOptions): Fanout {
   let made: ManagementApi | undefined;
   const api = (): ManagementApi => {
-    made ??= managementApi({ endpoint, region, maxSockets: maxInFlight });
+    made ??= 'endpoint' in place ? managementApi({ ...place, maxSockets: maxInFlight }) : place;
     return made;
   };
 

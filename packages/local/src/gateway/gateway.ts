@@ -9,7 +9,7 @@ import type { GatewayFaults } from './gateway-faults.ts';
 import { AWS_LIMITS, type GatewayLimits, perSecond } from './gateway-limits.ts';
 import { type HandshakeOptions, refuseUpgrade, shakeHands } from './handshake.ts';
 import { httpRoute, type InvokeHttp } from './http-route.ts';
-import { isManagementPath, managementApi } from './management-api.ts';
+import { isManagementPath, managementApi, managementPort } from './management-api.ts';
 import { messageRoute } from './message-route.ts';
 import { type ConnectionListener, type OpenConnection, openConnection } from './open-connections.ts';
 import { webSocketUpgrades } from './upgrades.ts';
@@ -47,6 +47,8 @@ export interface Gateway {
   httpUrl: string;
   /** The endpoint for `@aws-sdk/client-apigatewaymanagementapi`. */
   managementEndpoint: string;
+  /** The same API for functions of this process. */
+  management: ReturnType<typeof managementPort>;
   /** The object given as `faults`, or a new one: change it at any time. */
   faults: GatewayFaults;
   connectionCount(): number;
@@ -92,6 +94,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     url: `ws://127.0.0.1:${port}/${STAGE}`,
     httpUrl: `http://127.0.0.1:${port}`,
     managementEndpoint: `http://127.0.0.1:${port}/${STAGE}`,
+    management: managementPort({ connections, limits, faults }),
     faults,
     connectionCount: () => connections.size,
     connectionIds: () => [...connections.keys()],

@@ -46,21 +46,40 @@ async function answerTo(request: IncomingMessage, options: ManagementApiOptions)
   if (!connectionId || !CONNECTION_ID.test(connectionId)) {
     return refusal(400, 'BadRequestException', `Invalid connectionId: ${connectionId ?? encodedId}`);
   }
-  if (request.method === 'POST') return post(request, connectionId, options);
+  if (request.method === 'POST') {
+    return post(await readText(request, options.limits.messageBytes), connectionId, options);
+  }
   const connection = options.connections.get(connectionId);
   if (!connection?.isOpen()) return gone();
   if (request.method === 'GET') return { status: 200, body: describe(connection) };
   if (request.method !== 'DELETE') return refusal(403, 'MissingAuthenticationTokenException', 'Forbidden');
+  return end(connection);
+}
+
+/** The same for functions of this process, which need not sign anything; answers the status. */
+export const managementPort = (options: Omit<ManagementApiOptions, 'credentials'>) => ({
+  async post(connectionId: string, frame: Uint8Array): Promise<number> {
+    const isTooLarge = frame.byteLength > options.limits.messageBytes;
+    return (await post(isTooLarge ? undefined : decoder.decode(frame), connectionId, options)).status;
+  },
+  async close(connectionId: string): Promise<number> {
+    return end(options.connections.get(connectionId)).status;
+  },
+});
+
+const decoder = new TextDecoder();
+
+function end(connection: OpenConnection | undefined): Answer {
+  if (!connection?.isOpen()) return gone();
   connection.end(1000, 'Connection Closed Normally');
   return { status: 204 };
 }
 
 async function post(
-  request: IncomingMessage,
+  body: string | undefined,
   connectionId: string,
-  { connections, faults, limits }: ManagementApiOptions,
+  { connections, faults }: Omit<ManagementApiOptions, 'credentials'>,
 ): Promise<Answer> {
-  const body = await readText(request, limits.messageBytes);
   if (body === undefined) return refusal(413, 'PayloadTooLargeException', 'Payload is too large');
   const fate = (await faults.onPost?.(connectionId, body)) ?? 'deliver';
   if (fate === 'gone') return gone();
