@@ -374,7 +374,7 @@ describe('always', () => {
       seen: fc.constantFrom('nothing', 'everything', 'own'),
       aheadMs: fc.integer({ min: -100_000, max: 100_000 }),
     }),
-    { maxLength: 12 },
+    { maxLength: 12, size: 'max' },
   );
 
   test('the version grows by one, the clock strictly, and a successor is later than what it has seen', () => {

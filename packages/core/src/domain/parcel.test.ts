@@ -6,11 +6,14 @@ import { packParcels, parcelSchema } from './parcel.ts';
 const OF = { space: 'team' as SpaceId, committedAtMs: 1 };
 const PARCEL_BYTES = 2_000;
 
-const views = fc.array(fc.array(fc.string({ unit: 'binary', maxLength: 300 }), { maxLength: 4 }), {
-  minLength: 1,
-  maxLength: 5,
-});
-const posts = fc.tuple(views, fc.array(fc.nat(), { maxLength: 60 })).map(([frames, picks]) =>
+const views = fc.array(
+  fc.array(fc.string({ unit: 'binary', maxLength: 300, size: 'max' }), { maxLength: 4 }),
+  {
+    minLength: 1,
+    maxLength: 5,
+  },
+);
+const posts = fc.tuple(views, fc.array(fc.nat(), { maxLength: 60, size: 'max' })).map(([frames, picks]) =>
   picks.map((pick, n) => ({
     connectionId: `connection-${n}=`,
     frames: frames[pick % frames.length] ?? [],
