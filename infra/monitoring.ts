@@ -34,10 +34,10 @@ function declareAlarms(): void {
       ...args,
     });
 
-  for (const { name, functionName, slowMs } of watchedFunctions) {
+  for (const { name, functionName, slowMs, toleratedErrors = 0 } of watchedFunctions) {
     const of = { namespace: 'AWS/Lambda', dimensions: { FunctionName: functionName } };
     const sum = { ...of, statistic: 'Sum', evaluationPeriods: 3 };
-    alarm(`${name}Errors`, { ...sum, metricName: 'Errors', threshold: 0 });
+    alarm(`${name}Errors`, { ...sum, metricName: 'Errors', threshold: toleratedErrors });
     alarm(`${name}Throttles`, { ...sum, metricName: 'Throttles', threshold: 0 });
     if (slowMs) {
       const p99 = { ...of, metricName: 'Duration', extendedStatistic: 'p99', evaluationPeriods: 5 };
@@ -89,9 +89,12 @@ function declareAlarms(): void {
   });
 }
 
+/** Who may hold connections to MongoDB for long; CloudWatch sums ten at most. */
+const connecting = watchedFunctions.filter(({ name }) => name !== 'Authorizer' && name !== 'Migrate');
+
 /** At most: MongoDB's own count is not CloudWatch's, but every environment that is busy opens a pool and no more. */
 function mongoConnections() {
-  const busy = watchedFunctions.map(({ functionName }, n) => ({
+  const busy = connecting.map(({ functionName }, n) => ({
     id: `f${n}`,
     metric: {
       ...{ namespace: 'AWS/Lambda', metricName: 'ConcurrentExecutions', stat: 'Maximum', period: 60 },

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { bundleFunction, gzippedBytes, HANDLERS, packagesAtStart } from './bundles/function-bundle.ts';
 
-const MAX_GZIPPED_BYTES = 600_000;
+/** 600 KB, as Lambda counts them. */
+const MAX_GZIPPED_BYTES = 600 * 1024;
 
 const OBSERVING = ['commons', 'logger', 'metrics'].map((name) => `@aws-lambda-powertools/${name}`);
 const EVERYWHERE = [...OBSERVING, '@aws/lambda-invoke-store', 'jose', 'rfc6902', 'zod'];

@@ -149,7 +149,7 @@ describe('in parts', () => {
   test('it comes to the same end', async () => {
     const world = await worldWithCommits(1_203);
     const { ends, verdict } = await walked(world);
-    expect(ends).toEqual([500, 1_000, 1_203]);
+    expect(ends, 'the last part, with the newest commit in it, is the end').toEqual([500, 1_000]);
     expect(verdict).toEqual(await verify(world.ports, AT));
   });
 

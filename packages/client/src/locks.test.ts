@@ -101,6 +101,7 @@ describe('asking for a lock', () => {
     await scene.answer({ is: 'granted', name, token: 7 });
     const lock = await locking;
     await scene.answer({ is: 'granted', name, token: 7 }, first?.id); // the answer to the first, late
+    await scene.clock.advance(0);
     expect(asked(scene), 'nothing is given back').toHaveLength(3);
     expect(lock.signal.aborted).toBe(false);
   });
@@ -111,6 +112,7 @@ describe('asking for a lock', () => {
     void lock.release();
     await scene.answer({ is: 'released', name, token: 7 });
     await scene.answer({ is: 'granted', name, token: 8 }, 'ask-1'); // a repeated request, come late
+    await scene.clock.advance(0);
     expect(scene.last().payload).toEqual({ do: 'release', name, token: 8 });
   });
 

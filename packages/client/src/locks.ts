@@ -1,6 +1,7 @@
 import { LIMITS, type LockFrame } from '@mnemon/protocol';
 import { createAlarms } from './alarms.ts';
 import { checkKey } from './checked-op.ts';
+import { createTimer } from './clock.ts';
 import { type HeldLock, holdLock } from './held-lock.ts';
 import type { LockOptions, Locks } from './lock.ts';
 import { MnemonError } from './mnemon-error.ts';
@@ -26,7 +27,7 @@ export function createLocks(requests: Requests, ports: Ports): LockKeeper {
   let closedBy: MnemonError | undefined;
 
   async function acquire(name: string, leaseMs: number, waitMs: number): Promise<HeldLock> {
-    const attempt = createRandomName(ports.random);
+    let attempt = createRandomName(ports.random);
     const untilMs = clock.now() + waitMs;
     const alarm = alarms.create(name);
     let askedAtMs = clock.now();
@@ -38,7 +39,13 @@ export function createLocks(requests: Requests, ports: Ports): LockKeeper {
           const leftMs = Math.max(0, Math.min(untilMs - clock.now(), LIMITS.lockWaitMs));
           return { do: 'acquire', name, attempt, leaseMs, waitMs: leftMs };
         });
-        if (answer.is === 'granted') return keep(name, answer.token, leaseMs, askedAtMs);
+        if (answer.is === 'granted') {
+          if (clock.now() < askedAtMs + leaseMs) return keep(name, answer.token, leaseMs, askedAtMs);
+          // The answer took so long that the lock may be another's by now. What is left of it keeps nobody waiting.
+          await giveBack(name, answer.token);
+          attempt = createRandomName(ports.random);
+          continue;
+        }
         const leftMs = untilMs - clock.now();
         if (answer.is !== 'held' || leftMs <= 0) throw new MnemonError('locked', `${name} is locked`);
         alarm.set(Math.min(answer.leaseLeftMs, leftMs));
@@ -48,6 +55,20 @@ export function createLocks(requests: Requests, ports: Ports): LockKeeper {
     } finally {
       alarm.stop();
     }
+  }
+
+  const giveBack = (name: string, token: number): Promise<unknown> =>
+    requests.ask('lock', () => ({ do: 'release', name, token })).catch(() => {});
+
+  /**
+   * A repeated request, come after the lock was given back: nobody here knows of it. But who has just been granted it, by
+   * a frame right before this one, knows that only a moment later.
+   */
+  function giveBackUnlessHeld(name: string, token: number): void {
+    const isHeld = () => [...held].some((lock) => lock.token === token);
+    createTimer(clock, () => {
+      if (!isHeld() && !closedBy) void giveBack(name, token);
+    }).set(0);
   }
 
   function keep(name: string, token: number, leaseMs: number, askedAtMs: number): HeldLock {
@@ -68,11 +89,7 @@ export function createLocks(requests: Requests, ports: Ports): LockKeeper {
     hear({ payload }) {
       if (payload.is === 'freed') {
         alarms.ring(payload.name);
-      } else if (payload.is === 'granted' && ![...held].some(({ token }) => token === payload.token)) {
-        // A repeated request, come after the lock was given back: nobody here knows of it.
-        const { name, token } = payload;
-        requests.ask('lock', () => ({ do: 'release', name, token })).catch(() => {});
-      }
+      } else if (payload.is === 'granted') giveBackUnlessHeld(payload.name, payload.token);
     },
     online() {
       for (const each of held) each.renew();

@@ -93,6 +93,7 @@ export { getPolicies, setPolicies } from './use-cases/policies.ts';
 export { postParcel } from './use-cases/post-parcel.ts';
 export { read } from './use-cases/read.ts';
 export { readEntry } from './use-cases/read-entry.ts';
+export { BadExport } from './use-cases/read-export.ts';
 export {
   snapshotBefore,
   snapshotEntries,

@@ -140,7 +140,7 @@ const keepCommit = ({
 function keepEntry(entry: Entry): KeptEntry {
   const { key, seq, value } = entry;
   const due = dueAtMs(entry);
-  const text = JSON.stringify(entry);
+  const text = canonicalText(entry);
   return { key, seq, deleted: value === undefined, ...(due !== undefined && { dueAtMs: due }), text };
 }
 

@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { collectionsOf } from './collections.ts';
 import { createIndexes } from './create-indexes.ts';
 import { isDuplicate, throwUnavailable } from './mongo-failures.ts';
 
@@ -19,6 +20,11 @@ export async function migrate(db: Db): Promise<{ from: number; to: number }> {
     throw new Error(`the data is of version ${from} and this code of ${DATA_VERSION}: deploy the newer code`);
   }
   await createIndexes(db);
+  // Rows of before connections had a time: presence is no memory, and who is there says so again.
+  if (from === 0) {
+    const { nodes } = collectionsOf(db);
+    await nodes.deleteMany({ connectedAtMs: { $exists: false } }).catch(throwUnavailable);
+  }
   const raise = () => versions.updateOne({ _id: ID }, { $max: { version: DATA_VERSION } }, { upsert: true });
   // Of two who insert it at once, one finds it there.
   await raise()

@@ -32,7 +32,11 @@ export interface ConflictsOptions {
 export function createConflicts(options: ConflictsOptions): Conflicts {
   const { memory, counters, tell, resolver, now, onError } = options;
   const told = new LRUCache<string, number>({ max: KEYS });
+  /** The versions that closed a conflict. */
+  const closed = new LRUCache<string, number>({ max: KEYS });
   const closing = new Set<string>();
+  /** What was seen of a key while another version of it was being closed. */
+  const seenMeanwhile = new Map<string, Entry>();
 
   function refused(key: string, version: number): void {
     if (closing.has(key)) return; // by who resolved it first
@@ -46,6 +50,7 @@ export function createConflicts(options: ConflictsOptions): Conflicts {
     counters.conflicts++;
     tell('conflict', { key, type: 'merged', version });
     settle(key, entry).catch((error: unknown) => {
+      if (told.get(key) === version) told.delete(key); // it is still open: whoever sees it next may settle it
       if (!isMnemonError(error)) onError(error); // the resolver's own; what the client says, `status` and events tell
     });
   }
@@ -55,9 +60,13 @@ export function createConflicts(options: ConflictsOptions): Conflicts {
     if (!entry) return;
     const { version, value = null } = entry;
     if (!entry.siblings) tell('conflict-resolved', { key, value, version });
-    else if (resolver && !closing.has(key)) {
+    else if (closing.has(key)) seenMeanwhile.set(key, entry);
+    else if (resolver) {
       closing.add(key);
       await close(entry, resolver).finally(() => closing.delete(key));
+      const next = seenMeanwhile.get(key);
+      seenMeanwhile.delete(key);
+      if (next && next.version > (closed.get(key) ?? 0)) await settle(key, next);
     }
   }
 
@@ -68,7 +77,8 @@ export function createConflicts(options: ConflictsOptions): Conflicts {
       const { resolved } = await resolve(siblings);
       try {
         const { version } = await write(open, resolved);
-        told.set(key, version);
+        closed.set(key, version);
+        told.set(key, Math.max(version, told.get(key) ?? 0));
         tell('conflict-resolved', { key, value: resolved.value ?? null, version });
         return;
       } catch (error) {

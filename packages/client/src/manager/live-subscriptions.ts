@@ -33,7 +33,7 @@ export function createLiveSubscriptions(
     if (change !== lastHeard) heard(change);
     lastHeard = change;
     tell('change', { id, key, value, change });
-    if (onInvalidate && (!change.own || value === null)) callGuarded(onInvalidate, key, onError);
+    if (onInvalidate && (!change.own || change.value === undefined)) callGuarded(onInvalidate, key, onError);
     return onChange?.(key, value, change);
   }
 

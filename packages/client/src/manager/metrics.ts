@@ -19,7 +19,7 @@ export interface SyncMetrics {
   /** Operations that aren't acked yet. */
   readonly pendingWrites: number;
   readonly subscriptions: number;
-  /** Of each instance the highest counter in any version that this client was shown. */
+  /** Of each instance the highest counter in any version that a subscription has heard of. */
   readonly vectorClock: VectorClock;
   /** From another instance's write until it was here, by both machines' clocks. */
   readonly propagation: Latency;

@@ -6,7 +6,8 @@ import type { OpenOptions } from '../open-mnemon.ts';
 import type { ReadOptions } from '../reads.ts';
 import type { ConflictResolver, ConflictResolverName } from './conflict-resolver.ts';
 
-export interface MemorySyncOptions extends Pick<OpenOptions, 'url' | 'token' | 'onError' | 'outboxStore'> {
+export interface MemorySyncOptions
+  extends Pick<OpenOptions, 'url' | 'httpUrl' | 'token' | 'onError' | 'outboxStore'> {
   /** The name of this program. One connection per name: a second one replaces the first. */
   readonly workerId: string;
   /** The first segments of all keys and patterns, `task-sentinel` by default; `''` for none. */
@@ -46,7 +47,10 @@ export interface SyncDeleteOptions
     Pick<SyncWriteOptions, 'durability' | 'expectedVersion' | 'lock' | 'strategy' | 'importance'> {}
 
 export interface SyncSubscribeOptions extends NamespaceOption {
-  /** Hears of every committed change of a matching key, own ones included, in the log's order. `null`: it was deleted. */
+  /**
+   * Hears of every committed change of a matching key, own ones included, in the log's order. `null`: it was deleted, or is too large to
+   * come along (`change.entry.large`): then `read` has it.
+   */
   readonly onChange?: (key: string, value: JsonValue | null, change: Change) => unknown;
   /** Hears, before `onChange`, that what was read of `key` is out of date: another instance changed it, or it is gone. */
   readonly onInvalidate?: (key: string) => unknown;
@@ -66,7 +70,7 @@ export function settingsOf(options: MemorySyncOptions): Settings {
     workerId: options.workerId,
     namespace: options.namespace ?? 'task-sentinel',
     defaultTTL: atLeast(0, 'defaultTTL', options.defaultTTL ?? 3600),
-    cacheSize: atLeast(1, 'cacheSize', options.cacheSize ?? 1000),
+    cacheSize: wholeNumber('cacheSize', atLeast(1, 'cacheSize', options.cacheSize ?? 1000)),
     batchInterval: atLeast(0, 'batchInterval', options.batchInterval ?? 100),
     heartbeatInterval: atLeast(1, 'heartbeatInterval', options.heartbeatInterval ?? 5000),
   };
@@ -75,6 +79,11 @@ export function settingsOf(options: MemorySyncOptions): Settings {
 function atLeast(least: number, name: string, given: number): number {
   if (typeof given === 'number' && given >= least) return given;
   throw new MnemonError('bad-request', `${name} is a number from ${least} on`);
+}
+
+function wholeNumber(name: string, given: number): number {
+  if (Number.isSafeInteger(given)) return given;
+  throw new MnemonError('bad-request', `${name} is a whole number`);
 }
 
 /** Seconds as the engine wants them: nothing for 0 and for ever. */

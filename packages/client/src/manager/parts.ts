@@ -30,7 +30,7 @@ export interface Parts {
 
 export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, tell: Tell): Parts {
   const { workerId, defaultTTL, cacheSize, batchInterval, heartbeatInterval } = settingsOf(options);
-  const { url, token, outboxStore, onError = logError } = options;
+  const { url, httpUrl, token, outboxStore, onError = logError } = options;
   const { clock } = { ...realPorts(), ...ports };
   const namespace = createNamespace(settingsOf(options).namespace);
   const strategy = strategyOf(options.conflictResolver);
@@ -45,6 +45,7 @@ export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, t
     {
       ...{ url, token, onError, instanceId: workerId, batchIntervalMs: batchInterval, whenFull: 'wait' },
       presence: { announced: announcedBy(namespace.name), will: { ...gone, ifExists: true } },
+      ...(httpUrl !== undefined && { httpUrl }),
       ...(outboxStore && { outboxStore }),
       onAcked: createBatchNews(counters, tell, conflicts),
       onRefused: (error, key) => tell('write-failed', { key, error }),

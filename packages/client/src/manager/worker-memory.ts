@@ -59,8 +59,14 @@ export function createWorkerMemory(
   const halfLifeMs = defaultTTL > 0 ? defaultTTL * 500 : Number.POSITIVE_INFINITY;
 
   async function say(workerId: string, status: WorkerStatus): Promise<void> {
-    await core.write(PATHS.workerStatus(workerId), { ...status } as JsonValue);
-    said.set(workerId, { status, text: JSON.stringify(status), atMs: now() });
+    const saying = { status, text: JSON.stringify(status), atMs: now() };
+    said.set(workerId, saying); // before it is written: what is said meanwhile is compared with this
+    try {
+      await core.write(PATHS.workerStatus(workerId), { ...status } as JsonValue);
+    } catch (error) {
+      if (said.get(workerId) === saying) said.delete(workerId);
+      throw error;
+    }
   }
 
   const isHalfOver = ({ atMs }: Said): boolean => now() - atMs >= halfLifeMs;

@@ -47,9 +47,12 @@ export async function importSpace(
     return ok({ cursor: { epoch, seq: [filled.end.seq] } });
   } catch (error) {
     if (error instanceof Overtaken || error instanceof MissingCommits) return refuse(overtaken(identity));
-    if (!(error instanceof BadExport)) throw error;
-    await clear(ports, space, importId);
-    await ports.imports.release(space, importId);
+    const undone = clear(ports, space, importId).then(() => ports.imports.release(space, importId));
+    if (!(error instanceof BadExport)) {
+      await undone.catch(() => {}); // the next attempt clears what is left
+      throw error;
+    }
+    await undone;
     return refuse(wireError('bad-request', error.message));
   }
 }

@@ -40,7 +40,7 @@ export async function resolveConflict(
   // Its siblings may stand beside a deletion, which no expected version names: what has been seen says it, too.
   const fields = { key, seen: entry.clock, seenSeq: entry.seq, hlc, strategy: 'custom' as const };
   const op = (
-    value === undefined ? { op: 'delete', ...fields } : { op: 'put', ...fields, ...metadata, value }
+    value === undefined ? { op: 'delete', ...fields } : { ...metadata, value, op: 'put', ...fields }
   ) as Op;
   // Said to be sent again, because it may be: its answer is then looked for first.
   const written = await writeAndWait(ports, pause, identity, { ...mutation, ops: [op], resend: true });

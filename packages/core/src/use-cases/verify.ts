@@ -63,12 +63,13 @@ async function walkFrom(
       newestEntrySeq = await ports.log.newestEntrySeq(at);
       continue;
     }
+    // Only while there is more: whoever walks on then sees the newest commit.
+    if (newest && isOver()) return { intact: true, end, isWhole: false };
     const check = checkPage(at, end, commits, known);
     if (!check.intact) return check;
     end = check.end;
     newest = commits.at(-1);
     if (unreadableSeq !== undefined) return notOne(end.seq + 1, unreadableSeq);
-    if (isOver()) return { intact: true, end, isWhole: false };
   }
   if (Math.max(newestEntrySeq, known.seq) > end.seq) {
     return { intact: false, seq: end.seq + 1, problem: 'truncated' };

@@ -1,5 +1,5 @@
 import type { DueEntry, PartitionId, StoragePorts } from '@mnemon/core';
-import type { InstanceId, JsonValue } from '@mnemon/protocol';
+import type { JsonValue } from '@mnemon/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ODD_KEYS } from './odd-values.ts';
 import { loadAll, type MakeStorage, openSpace, write } from './stored-history.ts';

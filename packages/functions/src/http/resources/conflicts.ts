@@ -2,8 +2,9 @@ import { z } from '@hono/zod-openapi';
 import { conflictStats, getConflict, listConflicts, resolveConflict } from '@mnemon/core';
 import {
   conflictStatsSchema,
+  issueError,
   keptConflictSchema,
-  type Merged,
+  mergedSchema,
   outcomeSchema,
   patternSchema,
   strategySchema,
@@ -92,7 +93,10 @@ export function addConflicts(api: Api, { ports, pause }: HttpApp): void {
       // Checked as the write that it becomes.
       const op = readOp({ ...body, op: 'value' in body ? 'put' : 'delete', key: 'k' }, ports.clock.now());
       if (!op.ok) return problem(c, op.error);
-      const merged = { ...(body as Merged), expectedVersion: condition.version };
+      const parsed = mergedSchema.safeParse({ ...body, expectedVersion: condition.version });
+      if (!parsed.success)
+        return problem(c, issueError(parsed.error.issues[0] as (typeof parsed.error.issues)[number]));
+      const merged = parsed.data;
       const { id } = c.req.valid('param');
       const resolved = await resolveConflict(ports, pause, c.get('identity'), id, merged);
       return respond(c, resolved, (outcome) => {

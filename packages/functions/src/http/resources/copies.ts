@@ -1,6 +1,6 @@
 import { ReadableStream as Streams } from 'node:stream/web';
 import { z } from '@hono/zod-openapi';
-import { exportSpace, importSpace } from '@mnemon/core';
+import { BadExport, exportSpace, importSpace } from '@mnemon/core';
 import { cursorSchema, wireError } from '@mnemon/protocol';
 import type { HttpApp } from '../../compose.ts';
 import { IMPORT_BYTES } from '../accessible-api.ts';
@@ -51,9 +51,18 @@ export function addCopies(api: Api, { ports }: HttpApp): void {
       const text = (isZipped ? body.pipeThrough(new DecompressionStream('gzip')) : body).pipeThrough(
         new TextDecoderStream(),
       );
-      return respond(c, await importSpace(ports, c.get('identity'), text));
+      return respond(c, await importSpace(ports, c.get('identity'), whole(text)));
     },
   );
+}
+
+/** A body that ends too early, or is not what its header says, is no export. */
+async function* whole(text: ReadableStream<string>): AsyncIterable<string> {
+  try {
+    yield* text as unknown as AsyncIterable<string>;
+  } catch (error) {
+    throw new BadExport(`the body cannot be read: ${(error as Error).message}`);
+  }
 }
 
 function bytesOf(lines: AsyncIterable<string>): ReadableStream<Uint8Array> {
