@@ -89,11 +89,10 @@ function declareAlarms(): void {
   });
 }
 
-/** Who may hold connections to MongoDB for long; CloudWatch sums ten at most. */
-const connecting = watchedFunctions.filter(({ name }) => name !== 'Authorizer' && name !== 'Migrate');
-
 /** At most: MongoDB's own count is not CloudWatch's, but every environment that is busy opens a pool and no more. */
 function mongoConnections() {
+  // Who may hold connections for long: CloudWatch sums ten at most.
+  const connecting = watchedFunctions.filter(({ name }) => name !== 'Authorizer' && name !== 'Migrate');
   const busy = connecting.map(({ functionName }, n) => ({
     id: `f${n}`,
     metric: {
