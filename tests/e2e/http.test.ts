@@ -50,11 +50,13 @@ describe.each(engines)('over HTTP, on $name', ({ backends }) => {
     expect(await cloud.commits(space), 'sent again, they change nothing').toHaveLength(20);
   });
 
-  test('of a batch that is over the limit of the gateway nothing reaches the function', async () => {
+  test('of what is over the limits of gateway, route or value each says so', async () => {
     const http = await httpClient(cloud, cloud.newSpace(), 'ann');
     expect((await http.put('a', 'x'.repeat(11 * 1024 * 1024))).status).toBe(413);
-    const answer = await http.put('a', 'x'.repeat(1024 * 1024));
-    expect(await answer.json()).toMatchObject({ code: 'body-too-large' });
+    const large = await http.put('a', 'x'.repeat(2 * 1024 * 1024));
+    expect(await large.json()).toMatchObject({ code: 'body-too-large' });
+    const value = await http.put('a', 'x'.repeat(1024 * 1024));
+    expect(await value.json()).toMatchObject({ code: 'value-too-large' });
   });
 
   test('status tells that every backend answers', async () => {
