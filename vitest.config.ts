@@ -6,12 +6,12 @@ const OF_THIS_MACHINE = ['backup', 'browser*', 'git-history', 'hello', 'killed-*
 export default defineConfig({
   test: {
     reporters: ['default', './tests/summary-reporter.ts'],
-    // Much of the time goes by in waiting: for a lease to end, an engine to answer.
-    maxWorkers: 2,
     projects: [
       {
         test: {
           name: 'unit',
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           include: [
             'packages/*/src/**/*.test.ts',
             'tests/use-cases/**/*.test.ts',
@@ -25,6 +25,9 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          // One at a time: they share engines, and not each takes that one file drops a database while another fills one.
+          maxWorkers: 1,
+          sequence: { groupOrder: 0 },
           include: [
             'packages/local/src/**/*.test.ts',
             'packages/adapters/src/{memory,mongo,redis,apigateway}/**/*.test.ts',
@@ -47,6 +50,8 @@ export default defineConfig({
       {
         test: {
           name: 'infra',
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
           include: ['tests/infra/**/*.test.ts'],
           globalSetup: ['tests/infra/setup.ts'],
           testTimeout: 120_000,
