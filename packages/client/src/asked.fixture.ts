@@ -33,7 +33,7 @@ export function askedScene() {
   }
   const last = () => sent.at(-1) as Sent;
   return {
-    ...{ clock, sent, requests, locks, tasks: tasks.queue, last },
+    ...{ clock, sent, requests, locks, tasks: tasks.queue, last, hear },
     /** Answers what was sent last, and lets come of it what may. */
     async answer(payload: LockAnswer | TaskAnswer, id = last().id) {
       hear('attempt' in last().payload && isTask(last().payload) ? 'task' : 'lock', payload, id);

@@ -106,6 +106,32 @@ describe('asking for a lock', () => {
     expect(lock.signal.aborted).toBe(false);
   });
 
+  test('granted twice in one go, it is not given back (I7)', async () => {
+    const scene = askedScene();
+    const locking = scene.locks.lock(name);
+    await scene.clock.advance(5_000);
+    const { id } = scene.last();
+    for (let i = 0; i < 2; i++) scene.hear('lock', { is: 'granted', name, token: 7 }, id);
+    const lock = await locking;
+    await scene.clock.advance(0);
+    expect(asked(scene)).toEqual(['acquire', 'acquire']);
+    expect(lock.signal.aborted).toBe(false);
+  });
+
+  test('granted when its lease is over already, it is given back and asked for anew', async () => {
+    const scene = askedScene();
+    const locking = scene.locks.lock(name, { leaseMs: 10_000 });
+    const [first] = scene.sent;
+    await scene.clock.advance(10_000);
+    await scene.answer({ is: 'granted', name, token: 7 });
+    expect(scene.last().payload).toEqual({ do: 'release', name, token: 7 });
+    await scene.answer({ is: 'released', name, token: 7 });
+    expect(scene.last().payload).toMatchObject({ do: 'acquire', name });
+    expect(scene.last().payload).not.toEqual(first?.payload);
+    await scene.answer({ is: 'granted', name, token: 8 });
+    expect(await locking).toMatchObject({ token: 8, signal: { aborted: false } });
+  });
+
   test('what is granted after it was given back is given back again', async () => {
     const scene = askedScene();
     const lock = await held(scene);

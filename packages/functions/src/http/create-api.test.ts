@@ -223,3 +223,26 @@ test('keys that cannot be read now are no reason to throw a token away', async (
   const answer = await startApi({ app: { verify } }).ask('/entry?key=a');
   expect(await problemOf(answer)).toMatchObject({ code: 'unavailable', retryable: true });
 });
+
+test('who resolves a conflict says what it is merged to, and nothing else of the write', async () => {
+  const { ask } = startApi();
+  for (const instance of ['ann', 'bob']) {
+    const json = { value: instance, strategy: 'custom' };
+    const put = await ask('/entry?key=a', { method: 'PUT', json, claims: { instance } });
+    expect(put.status).toBeLessThan(300);
+  }
+  const { conflicts } = (await (await ask('/conflicts')).json()) as { conflicts: { id: string }[] };
+  const resolve = (json: object) => ask(`/conflicts/${conflicts[0]?.id}/resolve`, { method: 'POST', json });
+  for (const field of [
+    { key: 5 },
+    { key: 'b' },
+    { op: 'increment' },
+    { hlc: {} },
+    { seen: {} },
+    { fence: {} },
+  ]) {
+    expect((await resolve({ value: 'x', ...field })).status, JSON.stringify(field)).toBe(400);
+  }
+  expect((await resolve({ value: 'both' })).status).toBe(200);
+  expect(await (await ask('/entry?key=a')).json()).toMatchObject({ value: 'both' });
+});
