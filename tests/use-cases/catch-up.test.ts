@@ -1,24 +1,9 @@
 import { type Caller, catchUp, type Ports } from '@mnemon/core';
 import { type CaughtUpPayload, type Cursor, type Delivery, LIMITS, utf8Length } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
-import {
-  applyTo,
-  asLog,
-  asState,
-  attach,
-  batchOf,
-  del,
-  greet,
-  type Held,
-  makeWorld,
-  put,
-  send,
-  truth,
-  valuesIn,
-  type World,
-  worldWithCommits,
-  writeAlone,
-} from './world.ts';
+import { applyTo, asLog, asState, type Held, truth, valuesIn } from './held-state.ts';
+import { worldWithCommits } from './long-log.ts';
+import { attach, batchOf, del, greet, makeWorld, put, send, type World, writeAlone } from './world.ts';
 
 async function ask(ports: Ports, caller: Caller, request: Parameters<typeof catchUp>[2]) {
   const answered = await catchUp(ports, caller, request);

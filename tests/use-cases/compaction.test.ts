@@ -1,22 +1,9 @@
 import { catchUp, compact, takeSnapshot } from '@mnemon/core';
 import { type CaughtUpPayload, type Cursor, DEFAULT_RETENTION } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
-import {
-  AT,
-  applyTo,
-  attach,
-  batchOf,
-  type Client,
-  type Held,
-  put,
-  SPACE,
-  send,
-  truth,
-  valuesIn,
-  type World,
-  worldWithCommits,
-  writeAlone,
-} from './world.ts';
+import { applyTo, type Held, truth, valuesIn } from './held-state.ts';
+import { worldWithCommits } from './long-log.ts';
+import { AT, attach, batchOf, type Client, put, SPACE, send, type World, writeAlone } from './world.ts';
 
 /** A log of so many commits, all of them old enough to go, in a snapshot but for the newest. */
 async function agedWorld(commits: number): Promise<World> {

@@ -1,10 +1,10 @@
 import { connect, forget, subscribe } from '@mnemon/core';
 import { PROTOCOL_VERSION } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { asLog, asState } from './held-state.ts';
+import { stopBefore } from './stopped-ports.ts';
 import {
   AT,
-  asLog,
-  asState,
   attach,
   batchOf,
   type Client,
@@ -15,7 +15,6 @@ import {
   put,
   SPACE,
   send,
-  stopBefore,
   type World,
   writeAlone,
 } from './world.ts';

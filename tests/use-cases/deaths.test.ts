@@ -16,19 +16,8 @@ import {
 import type { Batch, Grant, Op } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
 import { atEachDeath } from './dying-ports.ts';
-import {
-  AT,
-  acksTo,
-  attach,
-  batchOf,
-  join,
-  makeWorld,
-  put,
-  send,
-  truth,
-  type World,
-  writeAlone,
-} from './world.ts';
+import { truth } from './held-state.ts';
+import { AT, acksTo, attach, batchOf, join, makeWorld, put, send, type World, writeAlone } from './world.ts';
 
 // A handler dies after each of its calls; whoever asked asks again, and gets the answer that it would have got (I6).
 

@@ -1,7 +1,8 @@
 import { eventsSince, type FeedRequest, followEvents, type Identity } from '@mnemon/core';
 import type { Grant, InstanceId } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
-import { EVERYTHING, makeWorld, put, SPACE, type World, worldWithCommits, writeAlone } from './world.ts';
+import { worldWithCommits } from './long-log.ts';
+import { EVERYTHING, makeWorld, put, SPACE, type World, writeAlone } from './world.ts';
 
 const identityIn = (world: World, grants: readonly Grant[] = EVERYTHING): Identity => ({
   space: SPACE,

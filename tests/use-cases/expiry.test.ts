@@ -13,10 +13,11 @@ import {
 } from '@mnemon/core';
 import { LIMITS, type Op } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { asState } from './held-state.ts';
+import { stopBefore } from './stopped-ports.ts';
 import {
   AT,
   acksTo,
-  asState,
   attach,
   batchOf,
   del,
@@ -27,7 +28,6 @@ import {
   put,
   SPACE,
   send,
-  stopBefore,
   type World,
   writeAlone,
 } from './world.ts';

@@ -1,6 +1,7 @@
 import { history } from '@mnemon/core';
 import type { Grant, HistoryRequest, KeptVersion } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { worldWithCommits } from './long-log.ts';
 import {
   attach,
   batchOf,
@@ -11,7 +12,6 @@ import {
   put,
   send,
   type World,
-  worldWithCommits,
   writeAlone,
 } from './world.ts';
 

@@ -3,9 +3,9 @@ import type { Batch, Entry, JsonValue, Strategy } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
 import { canonicalText, hashOf } from '../../packages/core/src/domain/commit.ts';
 import { atEachDeath } from './dying-ports.ts';
+import { alwaysLeased } from './stopped-ports.ts';
 import {
   AT,
-  alwaysLeased,
   attach,
   batchOf,
   deliveriesTo,

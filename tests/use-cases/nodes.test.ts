@@ -1,6 +1,8 @@
 import { forget, heartbeat, listNodes } from '@mnemon/core';
 import type { Presence } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { truth } from './held-state.ts';
+import { stopBefore } from './stopped-ports.ts';
 import {
   batchOf,
   type Client,
@@ -10,8 +12,6 @@ import {
   put,
   SPACE,
   send,
-  stopBefore,
-  truth,
   type World,
 } from './world.ts';
 

@@ -1,6 +1,7 @@
 import { diff, stateAt, takeSnapshot } from '@mnemon/core';
 import type { Cursor, DiffRequest, Grant, JsonValue, Scope, StateRequest } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { worldWithCommits } from './long-log.ts';
 import {
   AT,
   attach,
@@ -12,7 +13,6 @@ import {
   SPACE,
   send,
   type World,
-  worldWithCommits,
   writeAlone,
 } from './world.ts';
 

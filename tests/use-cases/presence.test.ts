@@ -1,17 +1,7 @@
 import { dismiss, heartbeat, subscribe, unsubscribe } from '@mnemon/core';
 import { describe, expect, test } from 'vitest';
-import {
-  attach,
-  batchOf,
-  deliveriesTo,
-  join,
-  makeWorld,
-  put,
-  SPACE,
-  send,
-  stopBefore,
-  writeAlone,
-} from './world.ts';
+import { stopBefore } from './stopped-ports.ts';
+import { attach, batchOf, deliveriesTo, join, makeWorld, put, SPACE, send, writeAlone } from './world.ts';
 
 describe('a heartbeat', () => {
   test('is answered with the head, so that a lost frame is noticed', async () => {

@@ -1,9 +1,9 @@
 import type { EventLog, PostResult } from '@mnemon/core';
 import { describe, expect, test } from 'vitest';
+import { alwaysLeased } from './stopped-ports.ts';
 import {
   AT,
   acksTo,
-  alwaysLeased,
   attach,
   batchOf,
   type Client,

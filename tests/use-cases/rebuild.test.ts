@@ -1,7 +1,8 @@
 import { type Identity, rebuild, takeSnapshot } from '@mnemon/core';
 import type { Entry, Grant, Rebuilt, Scope } from '@mnemon/protocol';
 import { expect, test } from 'vitest';
-import { AT, attach, del, makeWorld, put, type World, worldWithCommits, writeAlone } from './world.ts';
+import { worldWithCommits } from './long-log.ts';
+import { AT, attach, del, makeWorld, put, type World, writeAlone } from './world.ts';
 
 const ALL: Scope = { prefix: '' };
 const ADMIN: readonly Grant[] = [{ pattern: '**', access: 'admin' }];

@@ -1,7 +1,9 @@
 import { reclaimLeases, verify } from '@mnemon/core';
 import type { SpaceId } from '@mnemon/protocol';
 import { expect, test } from 'vitest';
-import { AT, acksTo, attach, batchOf, join, makeWorld, put, stopBefore, truth, type World } from './world.ts';
+import { truth } from './held-state.ts';
+import { stopBefore } from './stopped-ports.ts';
+import { AT, acksTo, attach, batchOf, join, makeWorld, put, type World } from './world.ts';
 
 const WAITED_MS = 3_000;
 

@@ -2,6 +2,7 @@ import { type Identity, type Ports, restore, stateAt } from '@mnemon/core';
 import type { Cursor, Grant, JsonValue, Restored, RestoreRequest, Scope } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
 import { atEachDeath } from './dying-ports.ts';
+import { truth } from './held-state.ts';
 import {
   acksTo,
   attach,
@@ -13,7 +14,6 @@ import {
   put,
   SPACE,
   send,
-  truth,
   type World,
   writeAlone,
 } from './world.ts';

@@ -1,6 +1,7 @@
 import type { Ports } from '@mnemon/core';
 import { expect, test } from 'vitest';
-import { AT, alwaysLeased, attach, batchOf, makeWorld, put, SPACE, send, type World } from './world.ts';
+import { alwaysLeased } from './stopped-ports.ts';
+import { AT, attach, batchOf, makeWorld, put, SPACE, send, type World } from './world.ts';
 
 const waitingIn = ({ ports }: World) => ports.inbox.list(AT, 1000);
 

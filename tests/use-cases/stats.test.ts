@@ -1,18 +1,8 @@
 import { type Identity, stats } from '@mnemon/core';
 import type { Grant, InstanceId } from '@mnemon/protocol';
 import { expect, test } from 'vitest';
-import {
-  AT,
-  attach,
-  del,
-  join,
-  makeWorld,
-  put,
-  SPACE,
-  type World,
-  worldWithCommits,
-  writeAlone,
-} from './world.ts';
+import { worldWithCommits } from './long-log.ts';
+import { AT, attach, del, join, makeWorld, put, SPACE, type World, writeAlone } from './world.ts';
 
 const admin = (world: World, grants: Grant[] = [{ pattern: '**', access: 'admin' }]): Identity =>
   attach(world, 'admin', { grants }).caller;

@@ -1,6 +1,7 @@
 import { acquireLock, dismiss, forget, heartbeat, sweepConnections } from '@mnemon/core';
 import { describe, expect, test } from 'vitest';
-import { join, makeWorld, SPACE, stopBefore, type World } from './world.ts';
+import { stopBefore } from './stopped-ports.ts';
+import { join, makeWorld, SPACE, type World } from './world.ts';
 
 const STALE_MS = 80_001;
 

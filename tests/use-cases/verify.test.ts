@@ -1,7 +1,8 @@
 import { type Commit, GENESIS, type SealedCommit, seal, verify, verifyPage } from '@mnemon/core';
 import type { ChainEnd, SpaceId } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
-import { AT, attach, makeWorld, put, type World, worldWithCommits, writeAlone } from './world.ts';
+import { worldWithCommits } from './long-log.ts';
+import { AT, attach, makeWorld, put, type World, writeAlone } from './world.ts';
 
 /** What verify says of the log after somebody was at it. */
 function verdictOn({ ports }: World, tamper: (commit: SealedCommit) => SealedCommit[]) {

@@ -1,7 +1,8 @@
 import { claimTask, endTask, enqueueTask, listTasks } from '@mnemon/core';
 import type { TaskAnswer, TaskRequest } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
-import { type Client, join, makeWorld, stopBefore, type World } from './world.ts';
+import { stopBefore } from './stopped-ports.ts';
+import { type Client, join, makeWorld, type World } from './world.ts';
 
 type Claim = Extract<TaskRequest, { do: 'claim' }>;
 const WAITING = { leaseMs: 60_000, waitMs: 30_000 };

@@ -6,25 +6,13 @@ import {
   memoryEventBus,
   memoryFanout,
 } from '@mnemon/adapters/memory';
-import {
-  type Caller,
-  type Commit,
-  connect,
-  GENESIS,
-  type Notice,
-  type Ports,
-  type SealedCommit,
-  seal,
-  writeEntries,
-} from '@mnemon/core';
+import { type Caller, type Commit, connect, type Notice, type Ports, writeEntries } from '@mnemon/core';
 import {
   type Ack,
   type Batch,
-  type CaughtUpPayload,
   type ClientId,
   type Cursor,
   type Delivery,
-  type Entry,
   type Grant,
   type InstanceId,
   type JsonValue,
@@ -186,127 +174,8 @@ export async function writeAlone(world: World, name: string, ...ops: readonly Op
   }
 }
 
-/** A world with a log of as many commits, of one key each and of 100 keys together, made in one step. */
-export async function worldWithCommits(count: number): Promise<World> {
-  const world = makeWorld();
-  const { log, randomId } = world.ports;
-  const epoch = await log.open(SPACE, randomId());
-  const author = 'bob' as InstanceId;
-  const commits: SealedCommit[] = [];
-  const entries = new Map<string, Entry>();
-  for (let seq = 1; seq <= count; seq++) {
-    const key = `k${seq % 100}`;
-    const version = (entries.get(key)?.version ?? 0) + 1;
-    const made = {
-      key,
-      version,
-      value: seq,
-      clock: { bob: version },
-      hlc: { wallMs: world.now(), counter: 0 },
-      author,
-    };
-    const commit = {
-      ...AT,
-      seq,
-      epoch,
-      author,
-      committedAtMs: world.now(),
-      events: [{ type: version === 1 ? ('created' as const) : ('updated' as const), ...made }],
-      mutation: { client: 'outbox' as ClientId, n: seq, outcomes: [{ status: 'applied' as const, version }] },
-      prevHash: commits.at(-1)?.hash ?? GENESIS,
-    };
-    commits.push(seal(commit));
-    entries.set(key, { ...made, partition: 0, seq });
-  }
-  const left = [...entries.values()].map((entry) => ({ entry, loadedSeq: 0 }));
-  await log.append({ ...AT, commits, entries: left, settled: [] });
-  return world;
-}
-
 export const deliveriesTo = ({ frames }: Client): Delivery[] =>
   frames.flatMap((frame) => (frame.type === 'changes' ? frame.payload.commits : []));
 
 export const acksTo = ({ frames }: Client): Ack[] =>
   frames.flatMap((frame) => (frame.type === 'changes' ? (frame.payload.acks ?? []) : []));
-
-/** What a reader holds: the version of each key that is there. */
-export type Held = Map<string, { seq: number; value?: JsonValue }>;
-
-/** Applies commits like a reader does; parts of one commit count as one. */
-export function applyTo(held: Held, commits: readonly Delivery[]): void {
-  for (const { seq, events } of commits) {
-    for (const { key, value } of events) {
-      if ((held.get(key)?.seq ?? 0) < seq) held.set(key, value === undefined ? { seq } : { seq, value });
-    }
-  }
-}
-
-export const valuesIn = (held: Held): Record<string, JsonValue> =>
-  Object.fromEntries(
-    [...held].flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value] as const])),
-  );
-
-/** What the store holds at last. */
-export async function truth({ ports }: World): Promise<Record<string, JsonValue>> {
-  const entries = await ports.log.entries({ ...AT, afterKey: undefined, limit: 100_000 });
-  return Object.fromEntries(entries.map(({ key, value }) => [key, value as JsonValue]));
-}
-
-export type LogPage = Extract<CaughtUpPayload, { recovered: true }>;
-export type StatePage = Extract<CaughtUpPayload, { recovered: false }>;
-
-export const asLog = (payload: CaughtUpPayload | undefined): LogPage => {
-  if (!payload?.recovered) throw new Error(`no log, but ${payload?.reason ?? 'nothing'}`);
-  return payload;
-};
-export const asState = (payload: CaughtUpPayload | undefined): StatePage => {
-  if (!payload || payload.recovered) throw new Error('no state');
-  return payload;
-};
-
-/** The ports of somebody who believes that the lease is taken, and therefore goes through the inbox. */
-export function alwaysLeased(ports: Ports): Ports {
-  const load: Ports['log']['load'] = async (at) => {
-    const loaded = await ports.log.load(at);
-    return loaded && { ...loaded, leased: true };
-  };
-  return { ...ports, log: { ...ports.log, load } };
-}
-
-/**
- * The ports with a stop before the next call of one method: `reached` tells that somebody stands there, `release` lets
- * it go on. A process that dies there never goes on.
- */
-export function stopBefore(
-  ports: Ports,
-  port: 'log' | 'inbox' | 'connections' | 'nodes' | 'tasks' | 'taskWaiters',
-  method: string,
-): { ports: Ports; reached: Promise<void>; release: () => void } {
-  const arrival = gate();
-  const passage = gate();
-  const original = (ports[port] as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>)[
-    method
-  ];
-  let isNext = true;
-  const stopped = async (...args: unknown[]) => {
-    if (isNext) {
-      isNext = false;
-      arrival.open();
-      await passage.opened;
-    }
-    return original?.(...args);
-  };
-  return {
-    ports: { ...ports, [port]: { ...ports[port], [method]: stopped } },
-    reached: arrival.opened,
-    release: passage.open,
-  };
-}
-
-function gate(): { opened: Promise<void>; open: () => void } {
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open: () => open() };
-}

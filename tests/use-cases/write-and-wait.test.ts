@@ -1,10 +1,11 @@
 import { type Identity, writeAndWait } from '@mnemon/core';
 import type { InstanceId } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { truth } from './held-state.ts';
+import { alwaysLeased } from './stopped-ports.ts';
 import {
   AT,
   acksTo,
-  alwaysLeased,
   batchOf,
   deliveriesTo,
   EVERYTHING,
@@ -12,7 +13,6 @@ import {
   makeWorld,
   put,
   SPACE,
-  truth,
   type World,
 } from './world.ts';
 

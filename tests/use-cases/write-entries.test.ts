@@ -1,9 +1,10 @@
 import { Unavailable, verify } from '@mnemon/core';
 import { describe, expect, test } from 'vitest';
+import { truth } from './held-state.ts';
+import { alwaysLeased, stopBefore } from './stopped-ports.ts';
 import {
   AT,
   acksTo,
-  alwaysLeased,
   attach,
   batchOf,
   deliveriesTo,
@@ -11,8 +12,6 @@ import {
   makeWorld,
   put,
   send,
-  stopBefore,
-  truth,
   type World,
 } from './world.ts';
 
