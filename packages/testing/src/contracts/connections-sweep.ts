@@ -1,17 +1,12 @@
 import type { Connection, Connections, ReachedRow } from '@mnemon/core';
 import { describe, expect, test } from 'vitest';
-
-export interface StaleConnectionsTests {
-  connections: () => Connections;
-  staleAfterMs: number;
-  /** Not heard of since `seenAtMs`. */
-  make: (seenAtMs: number) => Connection;
-}
+import { connection, NOW_MS, STALE_AFTER_MS } from './stored-connections.ts';
 
 /** What a sweep needs. Others leave rows behind, so only the own ones count. */
-export function staleConnectionsTests({ connections, staleAfterMs, make }: StaleConnectionsTests): void {
-  const seenAtMs = 1_750_000_000_000;
-  const staleAtMs = seenAtMs + staleAfterMs + 1;
+export function sweepTests(connections: () => Connections): void {
+  const staleAtMs = NOW_MS + STALE_AFTER_MS + 1;
+  /** Not heard of since `seenAtMs`. */
+  const make = (seenAtMs: number) => connection({ lastSeenAtMs: seenAtMs });
 
   /** The stale ones among `own`, and how many pages it took to walk all rows. */
   async function walk(own: readonly Connection[], nowMs: number, limit = 1_000) {
@@ -30,7 +25,7 @@ export function staleConnectionsTests({ connections, staleAfterMs, make }: Stale
 
   describe('sweeping', () => {
     test('finds stale rows of every space, whole, and no others', async () => {
-      const [silent, other, alive] = [make(seenAtMs), make(seenAtMs - 5), make(seenAtMs + 1)];
+      const [silent, other, alive] = [make(NOW_MS), make(NOW_MS - 5), make(NOW_MS + 1)];
       const own = [silent, other, alive];
       await Promise.all(own.map((each) => connections().put(each)));
       expect((await walk(own, staleAtMs - 1)).found).toEqual([other]);
@@ -40,7 +35,7 @@ export function staleConnectionsTests({ connections, staleAfterMs, make }: Stale
     });
 
     test('in pages, each of at most so many rows, none is left out or there twice', async () => {
-      const own = Array.from({ length: 60 }, () => make(seenAtMs));
+      const own = Array.from({ length: 60 }, () => make(NOW_MS));
       await Promise.all(own.map((each) => connections().put(each)));
       const { found, pages } = await walk(own, staleAtMs, 25);
       expect(pages).toBeGreaterThan(2);
@@ -49,25 +44,23 @@ export function staleConnectionsTests({ connections, staleAfterMs, make }: Stale
     });
 
     test('takes a row out once, of however many who try', async () => {
-      const made = make(seenAtMs);
+      const made = make(NOW_MS);
       await connections().put(made);
       const tries = Array.from({ length: 8 }, () => connections().removeStale(made, staleAtMs));
       expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
-      expect(await connections().list(made.space, seenAtMs)).toEqual([]);
+      expect(await connections().list(made.space, NOW_MS)).toEqual([]);
     });
 
     test('leaves a row that was heard of meanwhile, and that of a newer connection', async () => {
-      const [heard, replaced] = [make(seenAtMs), make(seenAtMs)];
+      const [heard, replaced] = [make(NOW_MS), make(NOW_MS)];
       await Promise.all([connections().put(heard), connections().put(replaced)]);
-      await connections().touch(heard, seenAtMs + 1);
+      await connections().touch(heard, NOW_MS + 1);
       const newer = { ...replaced, connectionId: 'newer', connectedAtMs: replaced.connectedAtMs + 1 };
       await connections().put(newer);
       expect(await connections().removeStale(heard, staleAtMs)).toBe(false);
       expect(await connections().removeStale(replaced, staleAtMs)).toBe(false);
-      expect(await connections().list(heard.space, seenAtMs)).toEqual([
-        { ...heard, lastSeenAtMs: seenAtMs + 1 },
-      ]);
-      expect(await connections().list(newer.space, seenAtMs)).toEqual([newer]);
+      expect(await connections().list(heard.space, NOW_MS)).toEqual([{ ...heard, lastSeenAtMs: NOW_MS + 1 }]);
+      expect(await connections().list(newer.space, NOW_MS)).toEqual([newer]);
     });
   });
 }
