@@ -1,17 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { connectMongo, type Mongo, migrate } from '@mnemon/adapters/mongo';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { migrate } from '@mnemon/adapters/mongo';
+import { describe, expect, test } from 'vitest';
 import { engineUrl } from '../engines.ts';
+import { useTestMongo } from '../test-mongo.ts';
 
 describe.runIf(engineUrl('MongoDB'))('a migration, on the engine', () => {
-  let mongo: Mongo;
-  beforeAll(() => {
-    mongo = connectMongo({ url: engineUrl('MongoDB') as string, dbName: `mnemon_test_${randomUUID()}` });
-  });
-  afterAll(async () => {
-    await mongo.db.dropDatabase();
-    await mongo.close();
-  });
+  const mongo = useTestMongo({ migrated: false });
 
   const indexes = async () =>
     (await mongo.db.collection('memory_events').indexes()).map(({ name }) => name).sort();

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { connectMongo, type Mongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
+import { connectMongo, type Mongo, mongoStorage } from '@mnemon/adapters/mongo';
 import { type EventLog, type Inbox, type PartitionId, Unavailable } from '@mnemon/core';
 import {
   appendOf,
@@ -9,13 +8,13 @@ import {
   waitingBatch,
   write,
 } from '@mnemon/testing/contracts/stored-history';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { engineUrl } from '../engines.ts';
+import { useTestMongo } from '../test-mongo.ts';
 import { type SeveredProxy, severedProxy } from './severed-proxy.ts';
 
 describe.runIf(engineUrl('MongoDB'))('MongoDB behind a network that fails', () => {
-  const dbName = `mnemon_test_${randomUUID()}`;
-  let direct: Mongo;
+  const direct = useTestMongo();
   let proxy: SeveredProxy;
   let severed: Mongo;
   let log: EventLog;
@@ -23,20 +22,13 @@ describe.runIf(engineUrl('MongoDB'))('MongoDB behind a network that fails', () =
   let inbox: Inbox;
   let at: PartitionId;
 
-  beforeAll(async () => {
-    direct = connectMongo({ url: engineUrl('MongoDB') as string, dbName });
-    truth = mongoStorage(direct).log;
-    inbox = mongoStorage(direct).inbox;
-    await migrate(direct.db);
-  });
-  afterAll(async () => {
-    await direct.db.dropDatabase();
-    await direct.close();
+  beforeAll(() => {
+    ({ log: truth, inbox } = mongoStorage(direct));
   });
   beforeEach(async () => {
     const { hostname, port } = await primaryOf(direct);
     proxy = await severedProxy({ host: hostname, port: Number(port) });
-    severed = connectMongo({ url: proxy.url, dbName });
+    severed = connectMongo({ url: proxy.url, dbName: direct.db.databaseName });
     log = mongoStorage(severed).log;
     at = await openSpace(truth);
     await write(log, at, [{ values: [['a', 'before']] }]);
@@ -118,7 +110,7 @@ describe.runIf(engineUrl('MongoDB'))('MongoDB behind a network that fails', () =
 });
 
 /** Where the server is that answers; the URL may name several. */
-async function primaryOf({ db }: Mongo): Promise<URL> {
+async function primaryOf({ db }: Pick<Mongo, 'db'>): Promise<URL> {
   const { me } = await db.admin().command({ hello: 1 });
   return new URL(`tcp://${me}`);
 }

@@ -1,23 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { connectMongo, type Mongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
+import { mongoStorage } from '@mnemon/adapters/mongo';
 import type { LockId } from '@mnemon/core';
 import type { InstanceId } from '@mnemon/protocol';
 import { appendOf, loadAll, openSpace } from '@mnemon/testing/contracts/stored-history';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { appendInTransaction } from '../../packages/adapters/src/mongo/append-transaction.ts';
 import { collectionsOf } from '../../packages/adapters/src/mongo/collections.ts';
 import { engineUrl } from '../engines.ts';
+import { useTestMongo } from '../test-mongo.ts';
 
 describe.runIf(engineUrl('MongoDB'))('a fenced append, on the engine', () => {
-  let mongo: Mongo;
-  beforeAll(async () => {
-    mongo = connectMongo({ url: engineUrl('MongoDB') as string, dbName: `mnemon_test_${randomUUID()}` });
-    await migrate(mongo.db);
-  });
-  afterAll(async () => {
-    await mongo.db.dropDatabase();
-    await mongo.close();
-  });
+  const mongo = useTestMongo();
 
   test('is not committed when the lock passes on after its transaction has begun (I7)', async () => {
     const { log, locks } = mongoStorage(mongo);

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { embeddedStore } from '@mnemon/adapters/memory';
-import { connectMongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
+import { mongoStorage } from '@mnemon/adapters/mongo';
 import type { StoragePorts } from '@mnemon/core';
 import { engineUrl } from '../engines.ts';
+import { openTestMongo } from '../test-mongo.ts';
 
 export interface OpenStore {
   ports: StoragePorts;
@@ -27,13 +27,6 @@ export const storageEngines: StorageEngine[] = [
 ];
 
 async function openMongo(): Promise<OpenStore> {
-  const mongo = connectMongo({ url: engineUrl('MongoDB') as string, dbName: `mnemon_test_${randomUUID()}` });
-  await migrate(mongo.db);
-  return {
-    ports: mongoStorage(mongo),
-    close: async () => {
-      await mongo.db.dropDatabase();
-      await mongo.close();
-    },
-  };
+  const { db, close } = await openTestMongo();
+  return { ports: mongoStorage({ db }), close };
 }

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { embeddedStore } from '@mnemon/adapters/memory';
-import { connectMongo, type Mongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
+import { migrate, mongoStorage } from '@mnemon/adapters/mongo';
 import { checkpointsContract } from '@mnemon/testing/contracts/checkpoints-contract';
 import { conflictsContract } from '@mnemon/testing/contracts/conflicts-contract';
 import { entryIndexContract } from '@mnemon/testing/contracts/entry-index-contract';
@@ -22,6 +21,7 @@ import { tasksContract } from '@mnemon/testing/contracts/tasks-contract';
 import { valuesContract } from '@mnemon/testing/contracts/values-contract';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { engineUrl } from '../engines.ts';
+import { useTestMongo } from '../test-mongo.ts';
 
 function storageContract(name: string, makeStorage: MakeStorage): void {
   eventLogContract(name, makeStorage);
@@ -63,17 +63,8 @@ storageContract('embedded, with a journal', () => {
 });
 
 describe.runIf(engineUrl('MongoDB'))('on the engine', () => {
-  let mongo: Mongo;
-  beforeAll(async () => {
-    const dbName = `mnemon_test_${randomUUID()}`;
-    // Wide enough that 64 writers of one test meet in the database, not in front of it.
-    mongo = connectMongo({ url: engineUrl('MongoDB') as string, dbName, maxPoolSize: 32 });
-    await migrate(mongo.db);
-    await migrate(mongo.db); // as on the second deployment
-  });
-  afterAll(async () => {
-    await mongo.db.dropDatabase();
-    await mongo.close();
-  });
+  // Wide enough that 64 writers of one test meet in the database, not in front of it.
+  const mongo = useTestMongo({ maxPoolSize: 32 });
+  beforeAll(() => migrate(mongo.db)); // as on the second deployment
   storageContract('MongoDB', () => mongoStorage(mongo));
 });

@@ -1,21 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { connectMongo, type Mongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
+import { mongoStorage } from '@mnemon/adapters/mongo';
 import { type Commit, type PartitionId, seal, verify } from '@mnemon/core';
 import { openSpace, write } from '@mnemon/testing/contracts/stored-history';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { engineUrl } from '../engines.ts';
+import { useTestMongo } from '../test-mongo.ts';
 
 /** Somebody with the database's password was at the log. */
 describe.runIf(engineUrl('MongoDB'))('verify on MongoDB', () => {
-  let mongo: Mongo;
-  beforeAll(async () => {
-    mongo = connectMongo({ url: engineUrl('MongoDB') as string, dbName: `mnemon_test_${randomUUID()}` });
-    await migrate(mongo.db);
-  });
-  afterAll(async () => {
-    await mongo.db.dropDatabase();
-    await mongo.close();
-  });
+  const mongo = useTestMongo();
   const events = () => mongo.db.collection('memory_events');
   const check = (at: PartitionId) => verify(mongoStorage(mongo), at);
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { embeddedStore, memoryConnections, memoryEventBus, memoryFanout } from '@mnemon/adapters/memory';
-import { connectMongo, type Mongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
+import { mongoStorage } from '@mnemon/adapters/mongo';
 import {
   catchUp,
   diff,
@@ -30,8 +30,9 @@ import {
   type SpaceId,
 } from '@mnemon/protocol';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { engineUrl } from '../engines.ts';
+import { useTestMongo } from '../test-mongo.ts';
 import { type Kept, MemoryModel, visible } from './memory-model.ts';
 
 /** The first was red once: of a difference from before the first commit, the other end was not looked at. MNEMON_SEED repeats another. */
@@ -318,14 +319,6 @@ function modelTest(
 describe('embedded', () => modelTest(() => embeddedStore(), { numRuns: 150, maxCommands: 40 }));
 
 describe.runIf(engineUrl('MongoDB'))('MongoDB', () => {
-  let mongo: Mongo;
-  beforeAll(async () => {
-    mongo = connectMongo({ url: engineUrl('MongoDB') as string, dbName: `mnemon_test_${randomUUID()}` });
-    await migrate(mongo.db);
-  });
-  afterAll(async () => {
-    await mongo.db.dropDatabase();
-    await mongo.close();
-  });
+  const mongo = useTestMongo();
   modelTest(() => mongoStorage(mongo), { numRuns: 6, maxCommands: 30 });
 });
