@@ -11,6 +11,10 @@ export function readableRanges(prefix: string, pattern: string, grants: readonly
   return disjoint(wanted.flatMap((range) => readable.flatMap((other) => common(range, other) ?? [])));
 }
 
+/** Of such ranges the one that `afterKey` lies in, and those after it. */
+export const rangesFrom = (ranges: readonly Scope[], afterKey: string): readonly Scope[] =>
+  ranges.filter((range) => isInScope(range, afterKey) || compareKeys(beginningOf(range), afterKey) > 0);
+
 /** Where the keys of a pattern are: its literal beginning in whole segments. */
 function rangesOf(pattern: string): Scope[] {
   const segments = pattern.split('/');

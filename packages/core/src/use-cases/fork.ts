@@ -2,6 +2,7 @@ import {
   administers,
   type ClientId,
   type Cursor,
+  type Entry,
   type Forked,
   LIMITS,
   type MemoryEvent,
@@ -113,18 +114,15 @@ interface Step {
 }
 
 async function copyNext(ports: ForkPorts, step: Step): Promise<Answered<void>> {
-  const { source, target, name, past, loaded, afterKey } = step;
-  const start = { scope: { prefix: '' }, limit: LIMITS.batchOps, ...(afterKey && { afterKey }) };
-  const reading = await unlessCompacted(ports, source.space, [past], () =>
-    nextItems(ports, source, start, (entries) => entriesAt(ports, source.space, entries, past)),
-  );
+  const { source, target, name, past, loaded } = step;
+  const reading = await unlessCompacted(ports, source.space, [past], () => nextEntries(ports, step));
   if (!reading.ok) return reading;
-  for (const { key, large } of reading.value.items) {
+  for (const { key, large } of reading.value) {
     if (!large) continue;
     const copied = await copyValue(ports, source, target, { key, hash: large.hash });
     if (!copied.ok) return copied;
   }
-  const events = reading.value.items.map(
+  const events = reading.value.map(
     ({ partition: _, seq: __, ...version }): MemoryEvent => ({ type: 'created', ...version }),
   );
   const at = { space: target.space, partition: 0 };
@@ -146,6 +144,18 @@ async function copyNext(ports: ForkPorts, step: Step): Promise<Answered<void>> {
   const entries = events.map((event) => ({ entry: evolve(event, 0, seq), loadedSeq: 0 }));
   await ports.log.append({ ...at, commits: [commit], entries, settled: [] });
   return ok(undefined);
+}
+
+/** None only when all are copied: that is what an empty commit says. */
+async function nextEntries(ports: ForkPorts, { source, past, ...step }: Step): Promise<readonly Entry[]> {
+  for (let { afterKey } = step; ; ) {
+    const start = { scope: { prefix: '' }, limit: LIMITS.batchOps, afterKey };
+    const next = await nextItems(ports, source, start, (entries) =>
+      entriesAt(ports, source.space, entries, past),
+    );
+    if (next.items.length > 0 || next.afterKey === undefined) return next.items;
+    afterKey = next.afterKey;
+  }
 }
 
 /** Before the commit that names it. */

@@ -11,7 +11,6 @@ import {
 import type { Identity } from '../domain/caller.ts';
 import { type Past, restoreToken } from '../domain/history-page.ts';
 import { type Restoration, restorationName, restoringOp, saysTheSame } from '../domain/plan-restore.ts';
-import { groupBySize } from '../domain/split-delivery.ts';
 import type { Pause } from '../ports/pause.ts';
 import type { Ports } from '../ports/ports.ts';
 import { pairsOf } from './diff.ts';
@@ -50,14 +49,12 @@ export async function restore(
     nextBatch(ports, identity, request, span.value),
   );
   if (!planning.ok) return planning;
-  const { batch, isLast } = planning.value;
-  const last = batch.at(-1);
+  const { items: batch, afterKey: reachedKey } = planning.value;
   const { epoch } = head;
   const cursors = { from: { epoch, seq: [from.seq] }, to: { epoch, seq: [to.seq] } };
-  if (!last) return ok({ ...cursors, outcomes: [] });
-  const page = isLast
-    ? {}
-    : { page: restoreToken.encode({ of: 'restore', epoch, from, to, afterKey: last.key }) };
+  const pageAfter = (key: string | undefined) =>
+    key === undefined ? {} : { page: restoreToken.encode({ of: 'restore', epoch, from, to, afterKey: key }) };
+  if (batch.length === 0) return ok({ ...cursors, outcomes: [], ...pageAfter(reachedKey) });
   // 3. Write. Said to be sent again, because it may be: its answer is then looked for first.
   const at = { space, partition: 0 };
   const large = batch.flatMap(({ key, wanted }) => (wanted?.large ? [{ key, hash: wanted.large.hash }] : []));
@@ -69,8 +66,11 @@ export async function restore(
   const ops = batch.map((each) => restoringOp(each, to, ports.clock.now()));
   const writer: Identity = { space, instanceId, userId, grants, tokenExpiresAtMs };
   const written = await writeAndWait(ports, pause, writer, { client, n: 1, ops, resend: true });
-  // 4. Answer.
-  return written.ok ? ok({ ...cursors, ...outcomesOf(batch, written.value), ...page }) : written;
+  if (!written.ok) return written;
+  // 4. Answer. A call before may have come less far, never further: what it did not write is the next page's.
+  const done = batch.slice(0, written.value.outcomes.length);
+  const next = done.length < batch.length ? done.at(-1)?.key : reachedKey;
+  return ok({ ...cursors, ...outcomesOf(done, written.value), ...pageAfter(next) });
 }
 
 interface Span {
@@ -95,29 +95,22 @@ async function findSpan(
   return from.ok ? ok({ from: from.value, to: to.value }) : from;
 }
 
-/** The next keys that differ, as many as one batch takes: always the same ones, whatever is written meanwhile. */
-async function nextBatch(
-  ports: Ports,
-  identity: Identity,
-  { scope }: RestoreRequest,
-  span: Span,
-): Promise<{ batch: readonly Restoration[]; isLast: boolean }> {
-  const found: Restoration[] = [];
-  let afterKey = span.afterKey;
-  do {
-    const start = { scope, limit: LIMITS.batchOps, ...(afterKey !== undefined && { afterKey }) };
-    const next = await nextItems(ports, identity, start, async (entries) => {
+/**
+ * The next keys that differ, as many as one batch takes: always the same ones, whatever is written meanwhile. So what was
+ * changed since does not count as looked at: there may be more of that the next time.
+ */
+const nextBatch = (ports: Ports, identity: Identity, { scope }: RestoreRequest, span: Span) =>
+  nextItems<Restoration>(
+    ports,
+    identity,
+    { scope, afterKey: span.afterKey, limit: LIMITS.batchOps, counts: ({ seq }) => seq <= span.from.seq },
+    async (entries) => {
       const pairs = await pairsOf(ports, identity.space, entries, span);
       return pairs
         .map(({ key, before, after }) => ({ key, wanted: after, replaced: before }))
         .filter((each) => !saysTheSame(each));
-    });
-    found.push(...next.items);
-    afterKey = next.afterKey;
-  } while (afterKey !== undefined && found.length < LIMITS.batchOps);
-  const batch = groupBySize(found.slice(0, LIMITS.batchOps))[0] ?? [];
-  return { batch, isLast: afterKey === undefined && batch.length === found.length };
-}
+    },
+  );
 
 const outcomesOf = (batch: readonly Restoration[], { commit, outcomes }: Ack) => ({
   ...(commit && { commit }),

@@ -1,11 +1,23 @@
-import { allows, type Entry, LIMITS, type Scope, type WireError, wireError } from '@mnemon/protocol';
+import {
+  allows,
+  type Entry,
+  EVERYTHING,
+  isInScope,
+  LIMITS,
+  type Scope,
+  type WireError,
+  wireError,
+} from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
-import { groupBySize } from '../domain/split-delivery.ts';
+import { rangesFrom, readableRanges } from '../domain/key-ranges.ts';
+import { DELIVERY_BYTES, sizeOf } from '../domain/split-delivery.ts';
 import type { Ports } from '../ports/ports.ts';
 
 type Log = Pick<Ports, 'log'>;
 
 export const DEFAULT_ITEMS = 100;
+/** However few of them there is something to say of, a call that looked at so many answers. */
+const LOOKED_AT = 5_000;
 
 /** I8. A prefix is narrowed to what may be read, a key that may not be is refused. */
 export function scopeRefusal({ grants }: Identity, scope: Scope): WireError | undefined {
@@ -15,29 +27,68 @@ export function scopeRefusal({ grants }: Identity, scope: Scope): WireError | un
 
 export interface ItemPage<Item> {
   items: readonly Item[];
-  /** Where to go on; left out on the last page. A key of an item, so it tells nothing new (I8). */
+  /** Where to go on; left out on the last page. A key that may be read, so it tells nothing new (I8). */
   afterKey?: string;
 }
 
+interface ItemsRequest {
+  scope: Scope;
+  afterKey?: string | undefined;
+  limit?: number | undefined;
+  /** Whether to have looked at this entry uses up some of what one call may look at; an item always does. */
+  counts?: (entry: Entry) => boolean;
+}
+
 /**
- * The next items that `itemsOf` makes of a scope's entries, in their order: some unless there are no more, as many as
- * fit a frame.
+ * The next items that `itemsOf` makes of a scope's entries, in their order: as many as fit a frame of those that the next
+ * `LOOKED_AT` entries have. So a page may be empty and not be the last.
  */
 export async function nextItems<Item extends { key: string }>(
   ports: Log,
-  { space, grants }: Identity,
-  { scope, afterKey, limit = DEFAULT_ITEMS }: { scope: Scope; afterKey?: string; limit?: number | undefined },
+  identity: Identity,
+  { scope, afterKey, limit = DEFAULT_ITEMS, counts = () => true }: ItemsRequest,
   itemsOf: (entries: readonly Entry[]) => Promise<readonly Item[]>,
 ): Promise<ItemPage<Item>> {
-  let from = afterKey;
-  for (;;) {
-    const { entries, isLast } = await entriesIn(ports, space, scope, from, Math.max(limit, DEFAULT_ITEMS));
-    const items = await itemsOf(entries.filter(({ key }) => allows(grants, 'read', key)));
-    const fitting = groupBySize(items.slice(0, limit))[0] ?? [];
-    const last = fitting.at(-1);
-    if (last && !(isLast && fitting.length === items.length)) return { items: fitting, afterKey: last.key };
-    if (isLast) return { items: fitting };
-    from = entries.at(-1)?.key;
+  const items: Item[] = [];
+  let lookedAt = 0;
+  let sizeBytes = 0;
+  let place: string | undefined;
+  for await (const entries of readablePages(ports, identity, scope, afterKey, limit)) {
+    const isReadable = ({ key }: Entry) => allows(identity.grants, 'read', key);
+    const made = new Map((await itemsOf(entries.filter(isReadable))).map((item) => [item.key, item]));
+    for (const entry of entries) {
+      const item = made.get(entry.key);
+      const itemBytes = item ? sizeOf(item) + 1 : 0;
+      const isFull = items.length === limit || (items.length > 0 && sizeBytes + itemBytes > DELIVERY_BYTES);
+      // I8: as long as there is no key that its reader may know, a page is worth a longer look.
+      const isOver = lookedAt >= LOOKED_AT && place !== undefined;
+      if ((item && isFull) || isOver) return { items, ...(place !== undefined && { afterKey: place }) };
+      if (item) items.push(item);
+      sizeBytes += itemBytes;
+      if (item || counts(entry)) lookedAt++;
+      if (isReadable(entry)) place = entry.key;
+    }
+  }
+  return { items };
+}
+
+/** What is in the scope and where the grants are, page by page; what lies between is not read. */
+async function* readablePages(
+  ports: Log,
+  { space, grants }: Identity,
+  scope: Scope,
+  afterKey: string | undefined,
+  limit: number,
+): AsyncGenerator<readonly Entry[], void> {
+  const ranges = 'key' in scope ? [scope] : readableRanges(scope.prefix, EVERYTHING, grants);
+  for (const range of afterKey === undefined ? ranges : rangesFrom(ranges, afterKey)) {
+    let from = afterKey !== undefined && isInScope(range, afterKey) ? afterKey : undefined;
+    for (let isLast = false; !isLast; ) {
+      const page = await entriesIn(ports, space, range, from, Math.max(limit, DEFAULT_ITEMS));
+      yield page.entries;
+      isLast = page.isLast;
+      from = page.entries.at(-1)?.key;
+    }
   }
 }
 
