@@ -49,6 +49,10 @@ export function createConflicts(options: ConflictsOptions): Conflicts {
     told.set(key, version);
     counters.conflicts++;
     tell('conflict', { key, type: 'merged', version });
+    begin(key, version, entry);
+  }
+
+  function begin(key: string, version: number, entry: Entry | undefined): void {
     settle(key, entry).catch((error: unknown) => {
       if (told.get(key) === version) told.delete(key); // it is still open: whoever sees it next may settle it
       if (!isMnemonError(error)) onError(error); // the resolver's own; what the client says, `status` and events tell
@@ -63,11 +67,16 @@ export function createConflicts(options: ConflictsOptions): Conflicts {
     else if (closing.has(key)) seenMeanwhile.set(key, entry);
     else if (resolver) {
       closing.add(key);
-      await close(entry, resolver).finally(() => closing.delete(key));
-      const next = seenMeanwhile.get(key);
-      seenMeanwhile.delete(key);
-      if (next && next.version > (closed.get(key) ?? 0)) await settle(key, next);
+      await close(entry, resolver).finally(() => goOn(key));
     }
+  }
+
+  /** With what was seen of the key meanwhile, unless that was closed, too. */
+  function goOn(key: string): void {
+    closing.delete(key);
+    const next = seenMeanwhile.get(key);
+    seenMeanwhile.delete(key);
+    if (next && next.version > (closed.get(key) ?? 0)) begin(key, next.version, next);
   }
 
   /** Of several clients that answer at once the first one counts; the others see what it made. */

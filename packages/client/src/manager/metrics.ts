@@ -1,9 +1,9 @@
 import type { VectorClock } from '@mnemon/protocol';
-import { merge } from '@mnemon/protocol';
 import type { CacheStats } from '../cache/cache-manager.ts';
 import type { Change } from '../change.ts';
 import type { Status } from '../status.ts';
 import { createLatencySample, type Latency } from './latency-sample.ts';
+import { createLatestCounters } from './latest-counters.ts';
 
 export interface SyncMetrics {
   /** Calls of `read` and of what reads. */
@@ -19,7 +19,10 @@ export interface SyncMetrics {
   /** Operations that aren't acked yet. */
   readonly pendingWrites: number;
   readonly subscriptions: number;
-  /** Of each instance the highest counter in any version that a subscription has heard of. */
+  /**
+   * Of each instance the highest counter in any version that a subscription has heard of; of the 64 instances that were
+   * heard of last, as many as the clock of a version counts.
+   */
   readonly vectorClock: VectorClock;
   /** From another instance's write until it was here, by both machines' clocks. */
   readonly propagation: Latency;
@@ -48,7 +51,7 @@ export interface Counters {
 export function createCounters(): Counters {
   const propagation = createLatencySample();
   const ack = createLatencySample();
-  let vectorClock: VectorClock = {};
+  const counters = createLatestCounters();
   return {
     reads: 0,
     writes: 0,
@@ -56,11 +59,11 @@ export function createCounters(): Counters {
     syncs: 0,
     acked: (ms) => ack.add(ms),
     heard({ entry, own }, nowMs, isLive) {
-      vectorClock = merge(vectorClock, entry.clock);
+      counters.hear(entry.clock);
       if (isLive && !own) propagation.add(nowMs - entry.hlc.wallMs);
     },
     get seen() {
-      return { vectorClock, propagation: propagation.read(), ack: ack.read() };
+      return { vectorClock: counters.read(), propagation: propagation.read(), ack: ack.read() };
     },
   };
 }

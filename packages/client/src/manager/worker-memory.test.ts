@@ -1,6 +1,7 @@
 import type { JsonValue, NodeView } from '@mnemon/protocol';
 import { expect, test } from 'vitest';
-import type { Mnemon } from '../mnemon.ts';
+import type { Change } from '../change.ts';
+import type { Mnemon, Subscription } from '../mnemon.ts';
 import { createNamespace } from './keys.ts';
 import type { ManagerCore } from './manager-core.ts';
 import { announcedBy, createWorkerMemory, type WorkerStatus } from './worker-memory.ts';
@@ -13,10 +14,16 @@ function createScene({ defaultTTL = 60, nodes = [] as NodeView[], statuses = {} 
   const written: string[] = [];
   const announced: unknown[] = [];
   let beats = 0;
+  let write: () => Promise<void> = async () => {};
+  const hear: ((change: Change) => unknown)[] = [];
   const page = (from: string | undefined) => nodes.findIndex(({ instanceId }) => instanceId === from) + 1;
   const memory: Partial<Mnemon> = {
     announce: (presence) => void announced.push(presence.announced),
     beat: () => void beats++,
+    subscribe: (pattern, callback) => {
+      if (pattern === 'ns/workers/me/status') hear.push(callback);
+      return Object.assign(() => {}, { ready: Promise.resolve() }) as Subscription;
+    },
     nodes: async ({ page: from } = {}) => {
       const [node] = nodes.slice(page(from));
       const isLast = node === nodes.at(-1);
@@ -33,6 +40,7 @@ function createScene({ defaultTTL = 60, nodes = [] as NodeView[], statuses = {} 
     within: () => createNamespace('ns'),
     write: async (key, value) => {
       written.push(`${key} ${(value as { state?: string }).state}`);
+      await write();
       return undefined;
     },
     find: async () => Object.entries<JsonValue>(statuses).map(([key, value]) => ({ key, value })),
@@ -45,7 +53,16 @@ function createScene({ defaultTTL = 60, nodes = [] as NodeView[], statuses = {} 
   const pass = (ms: number) => {
     nowMs += ms;
   };
-  return { workers, written, announced, pass, beats: () => beats };
+  return {
+    ...{ workers, written, announced, pass, beats: () => beats },
+    /** Writes end as `outcome` does. */
+    writesAre(outcome: () => Promise<void>) {
+      write = outcome;
+    },
+    async hearOfOwn(change: Partial<Change>) {
+      for (const callback of hear) callback({ key: 'ns/workers/me/status', ...change } as Change);
+    },
+  };
 }
 
 const node = (instanceId: string, agoMs: number, more: Partial<NodeView> = {}): NodeView => ({
@@ -110,6 +127,37 @@ test('a status without an end is written once; one who said nothing says nothing
   pass(1e12);
   await workers.beat();
   expect(written).toEqual(['workers/me/status idle']);
+});
+
+test('what is said twice while it is being written is written once, and anew if it could not be', async () => {
+  const { workers, written, writesAre } = createScene();
+  const failing: ((error: Error) => void)[] = [];
+  writesAre(() => new Promise((_, reject) => void failing.push(reject)));
+  const first = workers.syncStatus('me', { state: 'idle' });
+  await workers.syncStatus('me', { state: 'idle' });
+  expect(written.splice(0)).toEqual(['workers/me/status idle']);
+  const second = workers.syncStatus('me', { state: 'busy' });
+  failing[0]?.(new Error('no'));
+  await expect(first).rejects.toThrow('no');
+  await workers.syncStatus('me', { state: 'busy' });
+  expect(written.splice(0), 'busy is still being written').toEqual(['workers/me/status busy']);
+  failing[1]?.(new Error('no'));
+  await expect(second).rejects.toThrow('no');
+  writesAre(async () => {});
+  await workers.syncStatus('me', { state: 'busy' });
+  expect(written).toEqual(['workers/me/status busy']);
+});
+
+test('what another says of this worker is put right as soon as it is seen', async () => {
+  const { workers, written, hearOfOwn } = createScene({ defaultTTL: 0 });
+  await workers.syncStatus('me', { state: 'idle' });
+  await workers.syncStatus('me', { state: 'busy' });
+  written.splice(0);
+  await hearOfOwn({ own: true });
+  await hearOfOwn({ own: false, key: 'ns/workers/other/status' });
+  expect(written).toEqual([]);
+  await hearOfOwn({ own: false });
+  expect(written).toEqual(['workers/me/status busy']);
 });
 
 test('what is too much to announce is left out of it', () => {

@@ -24,7 +24,10 @@ export interface ActiveWorker extends Partial<WorkerStatus> {
 }
 
 export interface WorkerMemory {
-  /** What is as it was said last is not written again before half of its lifetime is over. */
+  /**
+   * What is as it was said last is not written again before half of its lifetime is over, unless it is this worker's and
+   * somebody else has written another.
+   */
   syncStatus(workerId: string, status: WorkerStatus): Promise<void>;
   syncCapacity(workerId: string, capacity: JsonValue): Promise<void>;
   beat(): Promise<void>;
@@ -56,6 +59,8 @@ export function createWorkerMemory(
   const { memory } = core;
   const namespace = core.within(undefined);
   const said = new LRUCache<string, Said>({ max: WORKERS });
+  const ownKey = namespace.key(PATHS.workerStatus(self));
+  let isWatching = false;
   const halfLifeMs = defaultTTL > 0 ? defaultTTL * 500 : Number.POSITIVE_INFINITY;
 
   async function say(workerId: string, status: WorkerStatus): Promise<void> {
@@ -69,11 +74,28 @@ export function createWorkerMemory(
     }
   }
 
+  async function sayAgain(): Promise<void> {
+    const before = said.get(self);
+    if (before) await say(self, before.status);
+  }
+
+  /** The will of this worker counts as its own, and is put right when it returns. */
+  function watchOwn(): void {
+    if (isWatching) return;
+    isWatching = true;
+    memory.subscribe(ownKey, ({ key, own }) => {
+      if (key === ownKey && !own) void sayAgain().catch(() => {}); // what is refused, `write-failed` tells
+    });
+  }
+
   const isHalfOver = ({ atMs }: Said): boolean => now() - atMs >= halfLifeMs;
 
   async function syncStatus(workerId: string, status: WorkerStatus): Promise<void> {
     const before = said.get(workerId);
-    if (workerId === self) memory.announce({ announced: announcedBy(namespace.name, status) });
+    if (workerId === self) {
+      memory.announce({ announced: announcedBy(namespace.name, status) });
+      watchOwn();
+    }
     if (before?.text !== JSON.stringify(status) || isHalfOver(before)) await say(workerId, status);
     core.tell('worker-status-synced', { workerId, status });
   }
@@ -119,10 +141,7 @@ export function createWorkerMemory(
     },
     beat,
     active,
-    async returned() {
-      const before = said.get(self);
-      if (before) await say(self, before.status);
-    },
+    returned: sayAgain,
   };
 }
 
