@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { embeddedStore, memoryConnections, memoryEventBus, memoryFanout } from '@mnemon/adapters/memory';
 import { mongoStorage } from '@mnemon/adapters/mongo';
 import {
+  type Answered,
   catchUp,
   diff,
   expireEntries,
@@ -31,6 +32,7 @@ import {
 } from '@mnemon/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { answerOf } from '../answer-of.ts';
 import { engineUrl } from '../engines.ts';
 import { useTestMongo } from '../test-mongo.ts';
 import { type Kept, MemoryModel, visible } from './memory-model.ts';
@@ -62,12 +64,7 @@ const identity = ({ space }: Real, name: string): Identity => ({
   tokenExpiresAtMs: START_MS + 1000 * HOUR_MS,
 });
 
-type Answer<Value> = { ok: true; value: Value } | { ok: false; error: { code: string } };
-function answerOf<Value>(answered: Answer<Value>): Value {
-  if (!answered.ok) throw new Error(answered.error.code);
-  return answered.value;
-}
-const codeOf = (answered: Answer<unknown>) => (answered.ok ? 'ok' : answered.error.code);
+const codeOf = (answered: Answered<unknown>) => (answered.ok ? 'ok' : answered.error.code);
 
 const cursorAt = ({ epoch }: Real, seq: number): Cursor => ({ epoch, seq: [seq] });
 

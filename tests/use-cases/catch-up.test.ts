@@ -1,14 +1,13 @@
 import { type Caller, catchUp, type Ports } from '@mnemon/core';
 import { type CaughtUpPayload, type Cursor, type Delivery, LIMITS, utf8Length } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { answerOf } from '../answer-of.ts';
 import { applyTo, asLog, asState, type Held, truth, valuesIn } from './held-state.ts';
 import { worldWithCommits } from './long-log.ts';
 import { attach, batchOf, del, greet, makeWorld, put, send, type World, writeAlone } from './world.ts';
 
 async function ask(ports: Ports, caller: Caller, request: Parameters<typeof catchUp>[2]) {
-  const answered = await catchUp(ports, caller, request);
-  if (!answered.ok) throw new Error(answered.error.code);
-  return answered.value;
+  return answerOf(await catchUp(ports, caller, request));
 }
 
 /** Asks for page after page; `between` happens before each that follows the first. */

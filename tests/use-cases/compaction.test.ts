@@ -1,6 +1,7 @@
 import { catchUp, compact, takeSnapshot } from '@mnemon/core';
 import { type CaughtUpPayload, type Cursor, DEFAULT_RETENTION } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { answerOf } from '../answer-of.ts';
 import { applyTo, type Held, truth, valuesIn } from './held-state.ts';
 import { worldWithCommits } from './long-log.ts';
 import { AT, attach, batchOf, type Client, put, SPACE, send, type World, writeAlone } from './world.ts';
@@ -34,13 +35,9 @@ async function readFrom(
   for (let page: string | undefined; ; ) {
     if (pages.length === when) await between();
     const { patterns } = request;
-    const answered = await catchUp(
-      ports,
-      caller,
-      page === undefined ? request : { page, ...(patterns && { patterns }) },
+    const read = answerOf(
+      await catchUp(ports, caller, page === undefined ? request : { page, ...(patterns && { patterns }) }),
     );
-    if (!answered.ok) throw new Error(answered.error.code);
-    const read = answered.value;
     // A state replaces what came before it (I5).
     if (!read.recovered && pages.at(-1)?.recovered !== false) held = new Map();
     if (read.recovered) applyTo(held, read.commits);

@@ -8,6 +8,7 @@ import {
   attach,
   batchOf,
   type Client,
+  connectedIn,
   deliveriesTo,
   greet,
   join,
@@ -69,7 +70,7 @@ test('another version of the protocol is refused, and nothing is registered', as
   const request = { protocolVersion: PROTOCOL_VERSION + 1, subscriptions: ['**'] };
   const answered = await connect(world.ports, caller, request, 25_000);
   expect(answered).toMatchObject({ ok: false, error: { code: 'unsupported-version', retryable: false } });
-  expect(await world.ports.connections.list(SPACE, world.now())).toEqual([]);
+  expect(await connectedIn(world)).toEqual([]);
   expect(await world.ports.log.head(SPACE)).toBeUndefined();
 });
 
@@ -147,7 +148,7 @@ test('who connects and leaves is noted as online and offline', async () => {
   expect(await world.ports.nodes.list(SPACE)).toEqual([
     { ...node, status: 'offline', lastSeenAtMs: world.now() },
   ]);
-  expect(await world.ports.connections.list(SPACE, world.now())).toEqual([]);
+  expect(await connectedIn(world)).toEqual([]);
 });
 
 test('a commit that is made while a client connects reaches it: by the log, by a frame, or by both', async () => {
@@ -174,8 +175,6 @@ describe('connections of one token', () => {
   const LIMIT = 2;
   const say = (world: World, client: Client) =>
     connect(world.ports, client.caller, { protocolVersion: PROTOCOL_VERSION, subscriptions: [] }, 1, LIMIT);
-  const names = async (world: World) =>
-    (await world.ports.connections.list(SPACE, world.now())).map(({ instanceId }) => instanceId).sort();
 
   test('beyond so many are refused, until one has gone; those of other tokens are not counted', async () => {
     const world = makeWorld();
@@ -185,7 +184,7 @@ describe('connections of one token', () => {
     for (const client of [ann, ...others, bob]) expect(await say(world, client)).toMatchObject({ ok: true });
     const refused = await say(world, cem);
     expect(refused).toMatchObject({ ok: false, error: { code: 'rate-limited', retryAfterMs: 10_000 } });
-    expect(await names(world)).toEqual(['ann', 'bob', 'x', 'y']);
+    expect(await connectedIn(world)).toEqual(['ann', 'bob', 'x', 'y']);
     expect(await say(world, ann), 'said again').toMatchObject({ ok: true });
     await forget(world.ports, ann.caller);
     expect(await say(world, cem)).toMatchObject({ ok: true });
@@ -196,6 +195,6 @@ describe('connections of one token', () => {
     const clients = Array.from({ length: 8 }, (_, i) => attach(world, `i${i}`, { tokenId: 'one' }));
     const answers = await Promise.all(clients.map((client) => say(world, client)));
     expect(answers.filter(({ ok }) => ok)).toHaveLength(LIMIT);
-    expect(await names(world)).toEqual(['i0', 'i1']);
+    expect(await connectedIn(world)).toEqual(['i0', 'i1']);
   });
 });

@@ -1,6 +1,7 @@
 import { eventsSince, type FeedRequest, followEvents, type Identity } from '@mnemon/core';
 import type { Grant, InstanceId } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { answerOf } from '../answer-of.ts';
 import { worldWithCommits } from './long-log.ts';
 import { EVERYTHING, makeWorld, put, SPACE, type World, writeAlone } from './world.ts';
 
@@ -21,12 +22,12 @@ const passing =
   };
 
 async function ask(world: World, request: Partial<FeedRequest> = {}, grants?: readonly Grant[]) {
-  const page = await eventsSince(world.ports, passing(world), identityIn(world, grants), {
-    waitMs: 0,
-    ...request,
-  });
-  if (!page.ok) throw new Error(page.error.code);
-  return page.value;
+  return answerOf(
+    await eventsSince(world.ports, passing(world), identityIn(world, grants), {
+      waitMs: 0,
+      ...request,
+    }),
+  );
 }
 
 async function worldWithKeys(...keys: string[]): Promise<World> {

@@ -1,6 +1,7 @@
 import { expireEntries, listEntries, read, searchEntries } from '@mnemon/core';
 import type { FoundPage, Grant, ListRequest, Op } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { answerOf } from '../answer-of.ts';
 import { attach, batchOf, del, join, makeWorld, put, SPACE, send, type World, writeAlone } from './world.ts';
 
 type Put = Extract<Op, { op: 'put' }>;
@@ -124,10 +125,9 @@ describe('grants', () => {
     const found: string[] = [];
     let page: string | undefined;
     do {
-      const answered = await listEntries(small, caller, { limit: 2, ...(page && { page }) });
-      if (!answered.ok) throw new Error(answered.error.code);
-      found.push(...answered.value.entries.map(({ key }) => key));
-      page = answered.value.page;
+      const answered = answerOf(await listEntries(small, caller, { limit: 2, ...(page && { page }) }));
+      found.push(...answered.entries.map(({ key }) => key));
+      page = answered.page;
       if (page) expect(Buffer.from(page, 'base64url').toString()).not.toContain('secret');
     } while (page);
     expect(found).toEqual(['team/open-0/x', 'team/open-4/x', 'team/open-8/x']);
@@ -156,16 +156,17 @@ describe('pages', () => {
     const keys: string[] = [];
     let page: string | undefined;
     do {
-      const answered = await searchEntries(world.ports, reader(world), {
-        text: 'w',
-        limit,
-        ...(page && { page }),
-      });
-      if (!answered.ok) throw new Error(answered.error.code);
-      expect(JSON.stringify(answered.value).length).toBeLessThan(128 * 1024);
-      expect(answered.value.entries.length).toBeLessThanOrEqual(limit);
-      keys.push(...answered.value.entries.map(({ key }) => key));
-      page = answered.value.page;
+      const answered = answerOf(
+        await searchEntries(world.ports, reader(world), {
+          text: 'w',
+          limit,
+          ...(page && { page }),
+        }),
+      );
+      expect(JSON.stringify(answered).length).toBeLessThan(128 * 1024);
+      expect(answered.entries.length).toBeLessThanOrEqual(limit);
+      keys.push(...answered.entries.map(({ key }) => key));
+      page = answered.page;
     } while (page);
     expect(keys).toEqual(Array.from({ length: 20 }, (_, i) => `k/${String(i).padStart(3, '0')}`));
   });

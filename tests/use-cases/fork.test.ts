@@ -1,6 +1,7 @@
 import { fork, history, type Identity, type Ports, verify } from '@mnemon/core';
 import type { Cursor, Entry, Forked, Grant, JsonValue, SpaceId } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { answerOf } from '../answer-of.ts';
 import { atEachDeath } from './dying-ports.ts';
 import {
   attach,
@@ -30,9 +31,7 @@ const answerTo = (world: World, cursor: Cursor, ports: Ports = world.ports) =>
   fork(ports, admin(world, SPACE), admin(world, COPY), cursor);
 
 async function forked(world: World, seq: number, ports?: Ports): Promise<Forked> {
-  const answered = await answerTo(world, await cursorAt(world, seq), ports);
-  if (!answered.ok) throw new Error(answered.error.code);
-  return answered.value;
+  return answerOf(await answerTo(world, await cursorAt(world, seq), ports));
 }
 
 async function entriesOf({ ports }: World, space: SpaceId): Promise<readonly Entry[]> {

@@ -1,6 +1,7 @@
 import { history } from '@mnemon/core';
 import type { Grant, HistoryRequest, KeptVersion } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { answerOf } from '../answer-of.ts';
 import { worldWithCommits } from './long-log.ts';
 import {
   attach,
@@ -18,9 +19,7 @@ import {
 const reader = (world: World, grants = EVERYTHING): Client => attach(world, 'reader', { grants });
 
 async function read(world: World, request: HistoryRequest, client = reader(world)) {
-  const answered = await history(world.ports, client.caller, request);
-  if (!answered.ok) throw new Error(answered.error.code);
-  return answered.value;
+  return answerOf(await history(world.ports, client.caller, request));
 }
 
 async function readAll(world: World, request: HistoryRequest): Promise<KeptVersion[]> {

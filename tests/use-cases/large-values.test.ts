@@ -2,6 +2,7 @@ import { expireEntries, history, type Ports, readWholeEntry, writeBatch } from '
 import type { Batch, Entry, JsonValue, Strategy } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
 import { canonicalText, hashOf } from '../../packages/core/src/domain/commit.ts';
+import { answerOf } from '../answer-of.ts';
 import { atEachDeath } from './dying-ports.ts';
 import { alwaysLeased } from './stopped-ports.ts';
 import {
@@ -25,9 +26,7 @@ const largeOf = (value: JsonValue) => {
 };
 
 async function write(world: World, name: string, batch: Batch, ports: Ports = world.ports) {
-  const answered = await writeBatch(ports, pause, attach(world, name).caller, batch);
-  if (!answered.ok) throw new Error(answered.error.code);
-  return answered.value;
+  return answerOf(await writeBatch(ports, pause, attach(world, name).caller, batch));
 }
 
 async function entryOf(world: World, key: string): Promise<Entry | undefined> {
@@ -69,14 +68,13 @@ describe('a large value', () => {
     await write(world, 'ann', batchOf(put(world, 'docs/1', text('a'))));
     await write(world, 'ann', batchOf(put(world, 'docs/1', text('b'))));
     await writeAlone(world, 'ann', put(world, 'docs/1', 'short'));
-    const page = await history(world.ports, attach(world, 'ann').caller, { key: 'docs/1' });
-    if (!page.ok) throw new Error(page.error.code);
-    expect(page.value.versions.map(({ event }) => event.large)).toEqual([
+    const page = answerOf(await history(world.ports, attach(world, 'ann').caller, { key: 'docs/1' }));
+    expect(page.versions.map(({ event }) => event.large)).toEqual([
       undefined,
       largeOf(text('b')),
       largeOf(text('a')),
     ]);
-    expect(page.value.versions[1]?.patch).toEqual([
+    expect(page.versions[1]?.patch).toEqual([
       { op: 'replace', path: '/large/hash', value: largeOf(text('b')).hash },
     ]);
   });

@@ -1,6 +1,7 @@
 import { forget, heartbeat, listNodes } from '@mnemon/core';
 import type { Presence } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { answerOf } from '../answer-of.ts';
 import { truth } from './held-state.ts';
 import { stopBefore } from './stopped-ports.ts';
 import {
@@ -18,9 +19,7 @@ import {
 const WILL: Presence = { will: { key: 'workers/ann/status', value: { state: 'offline' } } };
 
 async function nodesAsSeenBy(world: World, { caller }: Client) {
-  const answered = await listNodes(world.ports, caller, {});
-  if (!answered.ok) throw new Error(answered.error.code);
-  return answered.value;
+  return answerOf(await listNodes(world.ports, caller, {}));
 }
 
 describe('the instances of a space', () => {
@@ -78,10 +77,11 @@ describe('the instances of a space', () => {
     const all = await Promise.all(names.map((name) => join(world, name, { subscriptions: [] })));
     const found: string[] = [];
     for (let page: string | undefined; ; ) {
-      const answered = await listNodes(world.ports, (all[0] as Client).caller, { ...(page && { page }) });
-      if (!answered.ok) throw new Error(answered.error.code);
-      found.push(...answered.value.nodes.map(({ instanceId }) => instanceId));
-      page = answered.value.page;
+      const answered = answerOf(
+        await listNodes(world.ports, (all[0] as Client).caller, { ...(page && { page }) }),
+      );
+      found.push(...answered.nodes.map(({ instanceId }) => instanceId));
+      page = answered.page;
       if (page === undefined) break;
     }
     expect(found).toEqual(names);

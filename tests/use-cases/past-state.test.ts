@@ -1,6 +1,7 @@
 import { diff, stateAt, takeSnapshot } from '@mnemon/core';
 import type { Cursor, DiffRequest, Grant, JsonValue, Scope, StateRequest } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { answerOf } from '../answer-of.ts';
 import { worldWithCommits } from './long-log.ts';
 import {
   AT,
@@ -24,12 +25,6 @@ const as = (world: World, grants: readonly Grant[] = EVERYTHING) =>
 async function cursorAt(world: World, seq: number): Promise<Cursor> {
   const head = await world.ports.log.head(SPACE);
   return { epoch: head?.epoch ?? '', seq: [seq] };
-}
-
-type Answer<Value> = { ok: true; value: Value } | { ok: false; error: { code: string } };
-function answerOf<Value>(answered: Answer<Value>): Value {
-  if (!answered.ok) throw new Error(answered.error.code);
-  return answered.value;
 }
 
 /** All pages of a state. */

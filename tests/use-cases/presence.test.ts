@@ -1,7 +1,18 @@
 import { dismiss, heartbeat, subscribe, unsubscribe } from '@mnemon/core';
 import { describe, expect, test } from 'vitest';
 import { stopBefore } from './stopped-ports.ts';
-import { attach, batchOf, deliveriesTo, join, makeWorld, put, SPACE, send, writeAlone } from './world.ts';
+import {
+  attach,
+  batchOf,
+  connectedIn,
+  deliveriesTo,
+  join,
+  makeWorld,
+  put,
+  SPACE,
+  send,
+  writeAlone,
+} from './world.ts';
 
 describe('a heartbeat', () => {
   test('is answered with the head, so that a lost frame is noticed', async () => {
@@ -243,7 +254,7 @@ test('a connection that is dismissed is told why, is closed, and leaves no row',
     },
   ]);
   expect(ann.isClosed).toBe(true);
-  expect(await world.ports.connections.list(SPACE, world.now())).toEqual([]);
+  expect(await connectedIn(world)).toEqual([]);
   await send(world, attach(world, 'bob'), batchOf(put(world, 'a', 1)));
   expect(ann.frames).toHaveLength(1);
 });

@@ -7,18 +7,15 @@ import {
   attach,
   batchOf,
   type Client,
+  connectedIn,
   deliveriesTo,
   join,
   makeWorld,
   put,
   SPACE,
   send,
-  type World,
   writeAlone,
 } from './world.ts';
-
-const rowsIn = async ({ ports }: World, nowMs: number) =>
-  (await ports.connections.list(SPACE, nowMs)).map(({ instanceId }) => instanceId as string).sort();
 
 describe('subscribers', () => {
   test('get each commit once, with what it follows', async () => {
@@ -173,7 +170,7 @@ describe('a token that has expired', () => {
     expect(deliveriesTo(brief)).toHaveLength(1);
     expect(brief.frames.at(-1)).toMatchObject({ type: 'disconnect', payload: { code: 'token-expired' } });
     expect(brief.isClosed).toBe(true);
-    expect(await rowsIn(world, world.now())).toEqual(['bob']);
+    expect(await connectedIn(world)).toEqual(['bob']);
     expect(deliveriesTo(bob)).toHaveLength(2);
   });
 
@@ -197,7 +194,7 @@ describe('a connection that is gone', () => {
     const [lost, bob] = [await join(world, 'lost'), await join(world, 'bob')];
     await world.ports.fanout.close(lost.caller.connectionId);
     await writeAlone(world, 'ann', put(world, 'a', 1));
-    expect(await rowsIn(world, world.now())).toEqual(['bob']);
+    expect(await connectedIn(world)).toEqual(['bob']);
     expect(await world.ports.nodes.list(SPACE)).toContainEqual(
       expect.objectContaining({ instanceId: 'lost', status: 'offline' }),
     );
@@ -211,7 +208,7 @@ describe('a connection that is gone', () => {
     const post: typeof fanout.post = async (posts) => posts.map((): PostResult => 'failed');
     const ports = { ...world.ports, fanout: { ...fanout, post } };
     await send(world, attach(world, 'ann'), batchOf(put(world, 'a', 1)), ports);
-    expect(await rowsIn(world, world.now())).toEqual(['slow']);
+    expect(await connectedIn(world)).toEqual(['slow']);
   });
 });
 

@@ -1,6 +1,7 @@
 import { type Identity, rebuild, takeSnapshot } from '@mnemon/core';
 import type { Entry, Grant, Rebuilt, Scope } from '@mnemon/protocol';
 import { expect, test } from 'vitest';
+import { answerOf } from '../answer-of.ts';
 import { worldWithCommits } from './long-log.ts';
 import { AT, attach, del, makeWorld, put, type World, writeAlone } from './world.ts';
 
@@ -15,12 +16,13 @@ async function rebuilt(world: World, scope = ALL): Promise<Omit<Rebuilt, 'page'>
   const ports = { ...world.ports, clock: { now: () => (nowMs += 60_000) } };
   const all: Omit<Rebuilt, 'page'> = { compared: 0, wrong: 0, differences: [] };
   for (let page: string | undefined; ; ) {
-    const answered = await rebuild(ports, admin(world), { scope, ...(page !== undefined && { page }) });
-    if (!answered.ok) throw new Error(answered.error.code);
-    all.compared += answered.value.compared;
-    all.wrong += answered.value.wrong;
-    all.differences.push(...answered.value.differences);
-    page = answered.value.page;
+    const answered = answerOf(
+      await rebuild(ports, admin(world), { scope, ...(page !== undefined && { page }) }),
+    );
+    all.compared += answered.compared;
+    all.wrong += answered.wrong;
+    all.differences.push(...answered.differences);
+    page = answered.page;
     if (page === undefined) return all;
   }
 }

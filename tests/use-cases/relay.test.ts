@@ -4,11 +4,11 @@ import {
   acksTo,
   batchOf,
   type Client,
+  connectedIn,
   deliveriesTo,
   join,
   makeWorld,
   put,
-  SPACE,
   send,
   type World,
 } from './world.ts';
@@ -70,6 +70,5 @@ test('whoever posts a parcel leaves out whose token has expired (I8), and forget
   for (const parcel of parcels) await postParcel(world.ports, parcel);
   expect(expiring.frames).toEqual([]);
   expect(deliveriesTo(stays)).toHaveLength(1);
-  const rows = await world.ports.connections.list(SPACE, world.now());
-  expect(rows.map(({ instanceId }) => instanceId as string).sort()).toEqual(['expiring', 'stays', 'writer']);
+  expect(await connectedIn(world)).toEqual(['expiring', 'stays', 'writer']);
 });

@@ -1,6 +1,7 @@
 import { type Identity, type Ports, restore, stateAt } from '@mnemon/core';
 import type { Cursor, Grant, JsonValue, Restored, RestoreRequest, Scope } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { answerOf } from '../answer-of.ts';
 import { atEachDeath } from './dying-ports.ts';
 import { truth } from './held-state.ts';
 import {
@@ -39,9 +40,7 @@ async function restored(
   request: RestoreRequest,
   ports: Ports = world.ports,
 ): Promise<Restored> {
-  const answered = await restore(ports, pause, admin(world), request);
-  if (!answered.ok) throw new Error(answered.error.code);
-  return answered.value;
+  return answerOf(await restore(ports, pause, admin(world), request));
 }
 
 async function restoreAll(world: World, request: RestoreRequest): Promise<Restored[]> {

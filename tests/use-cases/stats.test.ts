@@ -1,6 +1,7 @@
 import { type Identity, stats } from '@mnemon/core';
 import type { Grant, InstanceId } from '@mnemon/protocol';
 import { expect, test } from 'vitest';
+import { answerOf } from '../answer-of.ts';
 import { worldWithCommits } from './long-log.ts';
 import { AT, attach, del, join, makeWorld, put, SPACE, type World, writeAlone } from './world.ts';
 
@@ -8,9 +9,7 @@ const admin = (world: World, grants: Grant[] = [{ pattern: '**', access: 'admin'
   attach(world, 'admin', { grants }).caller;
 
 async function statsOf(world: World) {
-  const answered = await stats(world.ports, admin(world));
-  if (!answered.ok) throw new Error(answered.error.code);
-  return answered.value;
+  return answerOf(await stats(world.ports, admin(world)));
 }
 
 test('tell how much a space holds', async () => {

@@ -1,6 +1,7 @@
 import { type Commit, GENESIS, type SealedCommit, seal, verify, verifyPage } from '@mnemon/core';
 import type { ChainEnd, SpaceId } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { answerOf } from '../answer-of.ts';
 import { worldWithCommits } from './long-log.ts';
 import { AT, attach, makeWorld, put, type World, writeAlone } from './world.ts';
 
@@ -138,9 +139,7 @@ describe('in parts', () => {
   async function walked(world: World, ports = slow(world), known?: ChainEnd) {
     const ends: number[] = [];
     for (let page: string | undefined; ; ) {
-      const answered = await verifyPage(ports, admin(world), { page, known });
-      if (!answered.ok) throw new Error(answered.error.code);
-      const verdict = answered.value;
+      const verdict = answerOf(await verifyPage(ports, admin(world), { page, known }));
       if (!verdict.intact || verdict.page === undefined) return { ends, verdict };
       ends.push(verdict.end.seq);
       page = verdict.page;

@@ -1,6 +1,7 @@
 import { claimTask, endTask, enqueueTask, listTasks } from '@mnemon/core';
 import type { TaskAnswer, TaskRequest } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
+import { answerOf } from '../answer-of.ts';
 import { stopBefore } from './stopped-ports.ts';
 import { type Client, join, makeWorld, type World } from './world.ts';
 
@@ -9,13 +10,11 @@ const WAITING = { leaseMs: 60_000, waitMs: 30_000 };
 
 async function claim(world: World, { caller }: Client, more: Partial<Claim> = {}, ports = world.ports) {
   const request = { attempt: `claim-of-${caller.instanceId}`, ...WAITING, ...more };
-  return answerOf<'claimed'>(await claimTask(ports, caller, request));
+  return saidBy<'claimed'>(await claimTask(ports, caller, request));
 }
 
-function answerOf<Is extends TaskAnswer['is']>(answered: Awaited<ReturnType<typeof claimTask>>) {
-  if (!answered.ok) throw new Error(answered.error.code);
-  return answered.value as Extract<TaskAnswer, { is: Is }>;
-}
+const saidBy = <Is extends TaskAnswer['is']>(answered: Awaited<ReturnType<typeof claimTask>>) =>
+  answerOf(answered) as Extract<TaskAnswer, { is: Is }>;
 
 const enqueue = (world: World, { caller }: Client, id: string, delayMs = 0) =>
   enqueueTask(world.ports, caller, { id, value: id, priority: 0, delayMs, maxAttempts: 3 });
@@ -132,7 +131,7 @@ describe('a list of tasks', () => {
     const found: string[] = [];
     for (let page: string | undefined; ; ) {
       const request = { state: 'pending' as const, ...(page !== undefined && { page }) };
-      const listed = answerOf<'listed'>(await listTasks(world.ports, boss.caller, request));
+      const listed = saidBy<'listed'>(await listTasks(world.ports, boss.caller, request));
       expect(JSON.stringify(listed).length).toBeLessThan(128 * 1024);
       found.push(...listed.tasks.map(({ id }) => id));
       page = listed.page;
@@ -148,10 +147,10 @@ describe('a list of tasks', () => {
     const guest = await join(world, 'guest', { grants: [{ pattern: 'tasks/mail/*', access: 'read' }] });
     const ask = async (request: { state: 'pending' | 'done'; limit?: number; page?: string }) =>
       listTasks(world.ports, guest.caller, request);
-    const listed = answerOf<'listed'>(await ask({ state: 'pending', limit: 2 }));
+    const listed = saidBy<'listed'>(await ask({ state: 'pending', limit: 2 }));
     expect(listed.tasks.map(({ id }) => id)).toEqual(['mail/1']);
     const page = listed.page as string;
-    const rest = answerOf<'listed'>(await ask({ state: 'pending', limit: 2, page }));
+    const rest = saidBy<'listed'>(await ask({ state: 'pending', limit: 2, page }));
     expect(rest.tasks.map(({ id }) => id)).toEqual(['mail/2']);
     expect(await ask({ state: 'done', page })).toMatchObject({ ok: false, error: { code: 'bad-cursor' } });
   });

@@ -108,6 +108,10 @@ export function attach(world: World, name: string, more: Partial<Caller> = {}): 
   return client;
 }
 
+/** Whose rows there are. */
+export const connectedIn = async ({ ports, now }: World): Promise<string[]> =>
+  (await ports.connections.list(SPACE, now())).map(({ instanceId }) => instanceId as string).sort();
+
 /** Says `connect`. */
 export async function greet(
   world: World,
