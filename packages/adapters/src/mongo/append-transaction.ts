@@ -88,13 +88,20 @@ const replacement = (
   },
 });
 
-/** The records, what they add to the counts, and what is settled: one command, because they share a collection. */
+/**
+ * The records, what they add to the counts, and what is settled: one command, because they share a collection and all are
+ * updates. (A record is new: its name is that of a commit that this transaction inserts.)
+ */
 function conflictWrites({ space, conflicts = [], closings = [] }: Append) {
   type Write = AnyBulkWriteOperation<ConflictRow | ConflictCountRow>;
-  const inserts = conflicts.map((conflict): Write => ({ insertOne: { document: toConflictRow(conflict) } }));
-  const counts = conflicts.flatMap(countsOf).map(
-    ({ _id, ...name }): Write => ({
-      updateOne: { filter: { _id }, update: { $inc: { count: 1 }, $setOnInsert: name }, upsert: true },
+  const records = conflicts
+    .map(toConflictRow)
+    .map(
+      ({ _id, ...replacement }): Write => ({ replaceOne: { filter: { _id }, replacement, upsert: true } }),
+    );
+  const counts = countsOf(conflicts).map(
+    ({ _id, count, ...name }): Write => ({
+      updateOne: { filter: { _id }, update: { $inc: { count }, $setOnInsert: name }, upsert: true },
     }),
   );
   const settled = closings.map(
@@ -102,7 +109,7 @@ function conflictWrites({ space, conflicts = [], closings = [] }: Append) {
       updateMany: { filter: { space, key, status: 'open' }, update: { $set: closingOf(resolvedBy) } },
     }),
   );
-  return [...settled, ...inserts, ...counts];
+  return [...settled, ...records, ...counts];
 }
 
 /**

@@ -69,11 +69,19 @@ export function readConflict(row: unknown): ConflictRecord {
   return { ...JSON.parse(text), ...(standing as Standing) };
 }
 
-/** The counts that a conflict adds one to. */
-export const countsOf = ({ space, strategy, pattern = '', stored, arrived }: ConflictRecord) =>
+/** What conflicts add to the counts, each count once. */
+export function countsOf(conflicts: readonly ConflictRecord[]): ConflictCountRow[] {
+  const counts = new Map<string, ConflictCountRow>();
+  for (const row of conflicts.flatMap(countedOf)) {
+    counts.set(row._id, { ...row, count: row.count + (counts.get(row._id)?.count ?? 0) });
+  }
+  return [...counts.values()];
+}
+
+const countedOf = ({ space, strategy, pattern = '', stored, arrived }: ConflictRecord): ConflictCountRow[] =>
   [strategy, pattern, [stored.author, arrived.author].sort().join(' ')].map((name, i) => {
     const dimension = DIMENSIONS[i] as Dimension;
-    return { _id: `${space}#${dimension}#${name}`, space, dimension, name };
+    return { _id: `${space}#${dimension}#${name}`, space, dimension, name, count: 1 };
   });
 
 /** What a closing changes of every open conflict of its key. */

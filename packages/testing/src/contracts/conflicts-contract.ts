@@ -14,7 +14,12 @@ interface Met {
 }
 
 /** A conflict as `seq`'s commit records it. */
-function conflictOf({ space, partition }: PartitionId, seq: number, index: number, met: Met): ConflictRecord {
+export function conflictOf(
+  { space, partition }: PartitionId,
+  seq: number,
+  index: number,
+  met: Met,
+): ConflictRecord {
   const {
     key = 'k',
     strategy = 'last-write-wins',
