@@ -1,4 +1,4 @@
-export type { Caller, Identity } from './domain/caller.ts';
+export { type Caller, type Identity, identitySchema } from './domain/caller.ts';
 export {
   type Commit,
   canonicalText,

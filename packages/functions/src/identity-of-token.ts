@@ -1,8 +1,7 @@
 import type { Answered, Identity } from '@mnemon/core';
 import { type ErrorCode, wireError } from '@mnemon/protocol';
+import { claimedIdentity } from './claimed-identity.ts';
 import type { App } from './compose.ts';
-import { instanceOf } from './token.ts';
-import { tokenIdOf } from './token-id.ts';
 
 /** Who a token makes of somebody that asks to be the instance `wanted` (I8). */
 export async function identityOfToken(
@@ -21,12 +20,9 @@ export async function identityOfToken(
         return refuse('unavailable', 'the keys of tokens cannot be read now');
     }
   }
-  const { claims } = verified;
-  const instanceId = instanceOf(claims, wanted);
-  if (!instanceId) return refuse('forbidden', 'name an instance that the token allows');
-  const { space, grants, sub: userId, exp } = claims;
-  const tokenId = tokenIdOf(token);
-  return { ok: true, value: { space, instanceId, userId, grants, tokenExpiresAtMs: exp * 1000, tokenId } };
+  const identity = claimedIdentity(token, verified.claims, wanted);
+  if (!identity) return refuse('forbidden', 'name an instance that the token allows');
+  return { ok: true, value: identity };
 }
 
 const refuse = (code: ErrorCode, message: string) => ({

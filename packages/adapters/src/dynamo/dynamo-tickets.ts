@@ -5,19 +5,10 @@ import {
   PutCommand,
   ScanCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { Tickets } from '@mnemon/core';
-import { grantSchema, instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
+import { identitySchema, type Tickets } from '@mnemon/core';
 import { z } from 'zod';
 import { available, conditional } from './dynamo-failures.ts';
 
-const identitySchema = z.object({
-  space: spaceIdSchema,
-  instanceId: instanceIdSchema,
-  userId: z.string(),
-  grants: z.array(grantSchema),
-  tokenExpiresAtMs: z.number(),
-  tokenId: z.string().optional(),
-});
 const rowSchema = z.object({ identity: z.string() });
 
 const MAX_WRITES = 25;

@@ -1,4 +1,5 @@
 import { topicsOfKey } from '@mnemon/protocol';
+import { countBelow } from './count-below.ts';
 
 /** What of a commit says its topics. */
 interface Indexed {
@@ -33,14 +34,14 @@ export function topicIndex(): TopicIndex {
     drop(throughSeq, dropped) {
       for (const topic of topicsOf(dropped)) {
         const seqs = seqsOf.get(topic) ?? [];
-        seqs.splice(0, countBefore(seqs, throughSeq + 1));
+        seqs.splice(0, countBelow(seqs, throughSeq + 1));
         if (seqs.length === 0) seqsOf.delete(topic);
       }
     },
     after(topics, afterSeq, limit) {
       const candidates = topics.flatMap((topic) => {
         const seqs = seqsOf.get(topic) ?? [];
-        const first = countBefore(seqs, afterSeq + 1);
+        const first = countBelow(seqs, afterSeq + 1);
         return seqs.slice(first, first + limit);
       });
       return [...new Set(candidates)].sort((a, b) => a - b).slice(0, limit);
@@ -54,16 +55,4 @@ const topicsOf = (commits: readonly Indexed[]): Set<string> =>
   new Set(commits.flatMap(({ keys }) => keys.flatMap(topicsOfKey)));
 
 const newestOf = (seqs: readonly number[], beforeSeq: number): number =>
-  seqs[countBefore(seqs, beforeSeq) - 1] ?? 0;
-
-/** How many of the ascending `seqs` are less than `seq`. */
-function countBefore(seqs: readonly number[], seq: number): number {
-  let low = 0;
-  let high = seqs.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((seqs[middle] as number) < seq) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+  seqs[countBelow(seqs, beforeSeq) - 1] ?? 0;

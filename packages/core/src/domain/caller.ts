@@ -1,4 +1,12 @@
-import type { Grant, InstanceId, SpaceId } from '@mnemon/protocol';
+import {
+  type Grant,
+  grantSchema,
+  type InstanceId,
+  instanceIdSchema,
+  type SpaceId,
+  spaceIdSchema,
+} from '@mnemon/protocol';
+import { z } from 'zod';
 
 /** Who asks. Made from a verified token, never from what is asked (I8). */
 export interface Identity {
@@ -10,6 +18,16 @@ export interface Identity {
   /** The same for all that show this token, and never the token. Left out of what nobody's token has made. */
   tokenId?: string | undefined;
 }
+
+/** An identity that was kept as JSON: in a ticket's row, in a connection's context. */
+export const identitySchema = z.object({
+  space: spaceIdSchema,
+  instanceId: instanceIdSchema,
+  userId: z.string(),
+  grants: z.array(grantSchema),
+  tokenExpiresAtMs: z.number(),
+  tokenId: z.string().optional(),
+}) satisfies z.ZodType<Identity>;
 
 /** Who speaks on a connection. */
 export interface Caller extends Identity {

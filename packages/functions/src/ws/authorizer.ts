@@ -1,9 +1,8 @@
 import type { Identity } from '@mnemon/core';
 import { auditRefusedConnect, type Refusal } from '../audit.ts';
+import { claimedIdentity } from '../claimed-identity.ts';
 import { composeAuthorizer } from '../compose.ts';
 import { observed } from '../observe.ts';
-import { instanceOf } from '../token.ts';
-import { tokenIdOf } from '../token-id.ts';
 import { toContext } from './caller-context.ts';
 import { type Headers, header, tokenInSubprotocols } from './subprotocol.ts';
 
@@ -44,11 +43,10 @@ async function identify({ headers, queryStringParameters }: AuthorizerEvent): Pr
   if (!token) return { reason: 'no token' };
   const verified = await verify(token, Date.now());
   if (!verified.ok) return { reason: verified.problem };
-  const { space, sub: userId, grants, exp } = verified.claims;
-  const instanceId = instanceOf(verified.claims, query.instance);
-  if (!instanceId) return { reason: 'the token is for another instance', space, userId, principalId: userId };
-  const tokenId = tokenIdOf(token);
-  return { identity: { space, instanceId, userId, grants, tokenExpiresAtMs: exp * 1000, tokenId } };
+  const identity = claimedIdentity(token, verified.claims, query.instance);
+  if (identity) return { identity };
+  const { space, sub: userId } = verified.claims;
+  return { reason: 'the token is for another instance', space, userId, principalId: userId };
 }
 
 async function identifyByTicket(ticket: string, instance: string | undefined): Promise<Found> {
