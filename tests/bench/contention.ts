@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { embeddedStore, memoryConnections, memoryEventBus, memoryFanout } from '@mnemon/adapters/memory';
 import { connectMongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
-import { type Caller, type Ports, type StoragePorts, writeEntries } from '@mnemon/core';
+import { type Caller, contendedPartitions, type Ports, type StoragePorts, writeEntries } from '@mnemon/core';
 import {
   type Ack,
   clientIdSchema,
@@ -54,12 +54,14 @@ async function benchStorage(name: string, storage: StoragePorts): Promise<void> 
 /** Writers that write one small batch after the other for a while. */
 async function contend(storage: StoragePorts, writers: number) {
   const fanout = memoryFanout();
+  const clock = { now: Date.now };
   const ports: Ports = {
     ...storage,
     fanout,
     connections: memoryConnections({ staleAfterMs: 60_000 }),
     bus: memoryEventBus(),
-    clock: { now: Date.now },
+    clock,
+    contended: contendedPartitions(clock),
     randomId: randomUUID,
   };
   const space = spaceIdSchema.parse(`bench-${randomUUID()}`);

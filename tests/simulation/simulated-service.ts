@@ -1,5 +1,5 @@
 import { embeddedStore, memoryConnections, memoryEventBus, memoryFanout } from '@mnemon/adapters/memory';
-import { type Caller, forget, type Ports } from '@mnemon/core';
+import { type Caller, contendedPartitions, forget, type Ports } from '@mnemon/core';
 import { interceptPorts } from '@mnemon/functions/host';
 import { readSettings } from '@mnemon/functions/settings';
 import { answerFrame } from '@mnemon/functions/ws/answer-frame';
@@ -40,6 +40,7 @@ export function simulatedService(
     ...{ fanout, clock },
     connections: memoryConnections({ staleAfterMs: 60_000 }),
     bus: memoryEventBus(),
+    contended: contendedPartitions(clock),
     randomId: () => `id-${++ids}`,
   };
   const pause = () => new Promise<void>((resolve) => clock.setTimeout(resolve, random() * faults.maxCallMs));

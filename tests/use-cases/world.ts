@@ -6,7 +6,15 @@ import {
   memoryEventBus,
   memoryFanout,
 } from '@mnemon/adapters/memory';
-import { type Caller, type Commit, connect, type Notice, type Ports, writeEntries } from '@mnemon/core';
+import {
+  type Caller,
+  type Commit,
+  connect,
+  contendedPartitions,
+  type Notice,
+  type Ports,
+  writeEntries,
+} from '@mnemon/core';
 import {
   type Ack,
   type Batch,
@@ -58,6 +66,7 @@ export function makeWorld(): World {
       connections: memoryConnections({ staleAfterMs: STALE_MS }),
       fanout: memoryFanout(),
       clock: { now: () => nowMs },
+      contended: contendedPartitions({ now: () => nowMs }),
       randomId: () => `random-${++names}`,
     },
     told,

@@ -33,6 +33,7 @@ export type {
   StalePage,
   SubscriptionChange,
 } from './ports/connections.ts';
+export type { ContendedPartitions } from './ports/contended-partitions.ts';
 export type { EntryIndex, IndexPage, IndexQuery } from './ports/entry-index.ts';
 export type { EventBus } from './ports/event-bus.ts';
 export type { Append, EventLog, Loaded, PartitionId } from './ports/event-log.ts';
@@ -75,6 +76,7 @@ export {
   listConflicts,
 } from './use-cases/conflicts.ts';
 export { connect } from './use-cases/connect.ts';
+export { contendedPartitions } from './use-cases/contended-partitions.ts';
 export { diff } from './use-cases/diff.ts';
 export { dismiss, forget } from './use-cases/disconnect.ts';
 export { eventsSince, type FeedEvent, type FeedPage, type FeedRequest } from './use-cases/events-since.ts';

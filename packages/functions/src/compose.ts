@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
+  contendedPartitions,
   type Identity,
   type Pause,
   type Ports,
@@ -48,13 +49,15 @@ export async function compose(): Promise<App> {
     composeBus(settings, host),
     composeRateLimits(settings),
   ]);
+  const clock = { now: Date.now };
   const ports: Ports = {
     ...storage,
     connections,
     fanout,
     ...(relay && { relay }),
     bus,
-    clock: { now: Date.now },
+    contended: contendedPartitions(clock),
+    clock,
     randomId: randomUUID,
     ...(settings.METRICS === 'on' && { onPropagated: (ms: number) => timeMetric('Propagation', ms) }),
   };

@@ -20,7 +20,7 @@ const HOST = Symbol.for('mnemon.host');
 
 type AsyncMethod = (...args: unknown[]) => unknown;
 
-/** The same ports, with the host asked before and after each call; all but clock and names are asynchronous. */
+/** The same ports, with the host asked before and after each call; what the process itself knows is no call. */
 export function interceptPorts(ports: Ports, intercept: NonNullable<Host['intercept']>): Ports {
   const wrap = (name: string, port: object): object =>
     new Proxy(port, {
@@ -35,8 +35,8 @@ export function interceptPorts(ports: Ports, intercept: NonNullable<Host['interc
         };
       },
     });
-  const { clock, randomId, onPropagated, ...remote } = ports;
+  const { clock, randomId, contended, onPropagated, ...remote } = ports;
   const wrapped = Object.entries(remote).map(([name, port]) => [name, wrap(name, port)]);
-  const own = { clock, randomId, ...(onPropagated && { onPropagated }) };
+  const own = { clock, randomId, ...(contended && { contended }), ...(onPropagated && { onPropagated }) };
   return { ...(Object.fromEntries(wrapped) as typeof remote), ...own };
 }

@@ -2,6 +2,7 @@ import type { Checkpoints } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import type { Conflicts } from './conflicts.ts';
 import type { Connections } from './connections.ts';
+import type { ContendedPartitions } from './contended-partitions.ts';
 import type { EntryIndex } from './entry-index.ts';
 import type { EventBus } from './event-bus.ts';
 import type { EventLog } from './event-log.ts';
@@ -62,6 +63,8 @@ export interface Ports {
   /** Left out: every call makes its own posts, however many they are. */
   relay?: Relay;
   bus: EventBus;
+  /** Left out: every write first tries by itself. */
+  contended?: ContendedPartitions;
   /** Hears how long after a commit its posts were made. */
   onPropagated?: (ms: number) => void;
   clock: Clock;

@@ -32,26 +32,36 @@ export type Attempt = { ack: Ack; epoch: string } | { waitedMs: number; drained:
 
 /** One attempt at a batch; its ack is posted to the writer's connection, if it has one. */
 export async function attemptWrite(ports: Ports, waiting: WaitingBatch): Promise<Attempt> {
-  const { batch, caller } = waiting;
-  const at: PartitionId = { space: caller.space, partition: 0 };
+  const at: PartitionId = { space: waiting.caller.space, partition: 0 };
+  // Who has no connection is answered from the log, and that says nothing of a batch that is refused for what it is.
+  const waitsAtOnce = waiting.caller.connectionId !== undefined && ports.contended?.has(at);
+  return (waitsAtOnce ? undefined : await tryAlone(ports, at, waiting)) ?? waitTurn(ports, at, waiting);
+}
+
+/** `undefined` when somebody else writes here too. */
+async function tryAlone(ports: Ports, at: PartitionId, waiting: WaitingBatch): Promise<Attempt | undefined> {
+  const { batch } = waiting;
   // 1. Load.
   const loaded = await loadFor(ports, at, [waiting], batch.resend === true);
   // 2. Decide.
   const plan = await planFor(ports, loaded, [waiting], at);
   const [answer] = plan.answers;
   // What makes no commit does not depend on others: it was answered before, or is refused for what it is.
-  if (answer && (plan.commits.length === 0 || !loaded.leased)) {
-    // 3. Commit.
-    // Only a batch sent before can be waiting.
-    const append = { ...appendOf(plan), settled: batch.resend ? plan.settled : [] };
-    const committed = plan.commits.length === 0 || (await ports.log.append(append)) === 'committed';
-    // 4. Publish.
-    if (committed) {
-      await publish(ports, plan);
-      return { ack: answer.ack, epoch: plan.epoch };
-    }
-  }
-  // Somebody else writes here too: whoever holds the lease commits for all.
+  if (!answer || (plan.commits.length > 0 && loaded.leased)) return undefined;
+  // 3. Commit.
+  // Only a batch sent before can be waiting.
+  const append = { ...appendOf(plan), settled: batch.resend ? plan.settled : [] };
+  if (plan.commits.length > 0 && (await ports.log.append(append)) === 'conflict') return undefined;
+  // 4. Publish.
+  await publish(ports, plan);
+  return { ack: answer.ack, epoch: plan.epoch };
+}
+
+/** Whoever holds the lease commits for all. */
+async function waitTurn(ports: Ports, at: PartitionId, waiting: WaitingBatch): Promise<Attempt> {
   const { waitedMs } = await ports.inbox.put(at, waiting);
-  return { waitedMs, drained: await drainInbox(ports, at) };
+  const drained = await drainInbox(ports, at);
+  if (drained) ports.contended?.delete(at);
+  else ports.contended?.add(at);
+  return { waitedMs, drained };
 }
