@@ -1,7 +1,8 @@
 import { instanceIdSchema, type Presence } from '@mnemon/protocol';
 import type { TokenSource } from './connection.ts';
+import { createEngine } from './create-engine.ts';
 import { createMnemon } from './create-mnemon.ts';
-import { createEngine, type Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
 import type { Mnemon } from './mnemon.ts';
 import { MnemonError } from './mnemon-error.ts';
 import type { AckedBatch } from './outbox.ts';
