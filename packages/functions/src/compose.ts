@@ -92,8 +92,8 @@ export function composeMigration(): () => Promise<{ from: number; to: number }> 
   const { MONGODB_URL: url, MONGODB_DATABASE: dbName } = readSettings(process.env);
   if (!url) throw incomplete('MONGODB_URL: where the memory is kept');
   return async () => {
-    const { connectMongo, migrate } = await import('@mnemon/adapters/mongo');
-    const mongo = connectMongo({ url, dbName });
+    const { connectMongo, MIGRATION_SOCKET_MS, migrate } = await import('@mnemon/adapters/mongo');
+    const mongo = connectMongo({ url, dbName, socketMs: MIGRATION_SOCKET_MS });
     return migrate(mongo.db).finally(() => mongo.close());
   };
 }

@@ -70,11 +70,13 @@ async function openMemory({ urls, dataDir, name }: BackendOptions): Promise<Part
     const backend: Backend = { name: 'memory', kind: 'embedded', where: path ?? 'in memory' };
     return { backend, env: {}, ports, close };
   }
-  const { connectMongo, migrate, requireTransactions } = await import('@mnemon/adapters/mongo'); // not on every start
+  const { connectMongo, MIGRATION_SOCKET_MS, migrate, requireTransactions } = await import(
+    '@mnemon/adapters/mongo'
+  ); // not on every start
   const { mongodbUrl } = urls;
   const where = withoutCredentials(mongodbUrl);
   await reach('MONGODB_URL', where, async () => {
-    const mongo = connectMongo({ url: mongodbUrl, dbName: name });
+    const mongo = connectMongo({ url: mongodbUrl, dbName: name, socketMs: MIGRATION_SOCKET_MS });
     try {
       await requireTransactions(mongo.db);
       await migrate(mongo.db);
