@@ -51,6 +51,9 @@ export function toCommitRow({ commit, hash, text }: SealedCommit): CommitRow {
   };
 }
 
+/** What `readCommits` reads. */
+export const COMMIT_TEXT = { seq: 1, hash: 1, text: 1 } as const;
+
 const rowSchema = z.object({ _id: z.string(), seq: z.int(), hash: z.string(), text: z.string() });
 
 /** Whether the hash is right is not for a store to say: `verifyChain` does (I2). Throws at what is no commit. */

@@ -2,7 +2,7 @@ import { LIMITS } from '@mnemon/protocol';
 import type { Db } from 'mongodb';
 import { collectionsOf } from './collections.ts';
 import { throwUnavailable } from './mongo-failures.ts';
-import { ENTRY_COUNTS } from './mongo-history.ts';
+import { ENTRY_CHANGES } from './mongo-history.ts';
 import { VALUE_TIMES } from './mongo-values.ts';
 
 /** Not a count. */
@@ -12,7 +12,7 @@ const DAY_SECONDS = 24 * 60 * 60;
 
 /**
  * Makes the indexes that are missing. For a deployment and a local start, never for a cold start. What is read in the
- * order of its `_id`, log and entries, needs no other; that one also sees to it that no `seq` is there twice (I2).
+ * order of its `_id`, as log, entries and instances are, needs no other; that one also sees to it that no `seq` is there twice (I2).
  */
 export async function createIndexes(db: Db): Promise<void> {
   const { spaces, events, entries, inbox, nodes, conflicts, locks, tasks, taskWaiters, values } =
@@ -22,20 +22,18 @@ export async function createIndexes(db: Db): Promise<void> {
     events.createIndex({ space: 1, mutation: 1 }, { unique: true }), // I6: no batch twice
     events.createIndex({ space: 1, partition: 1, keys: 1, seq: 1 }), // the versions of a key
     events.createIndex({ space: 1, partition: 1, topics: 1, seq: 1 }), // I4: what a selective reader should have had
-    entries.createIndex(ENTRY_COUNTS),
+    entries.createIndex(ENTRY_CHANGES),
     entries.createIndex(
       { deleted: 1, dueAtMs: 1, _id: 1 },
       { partialFilterExpression: { dueAtMs: { $exists: true } } },
     ),
     entries.createIndex({ space: 1, partition: 1, terms: 1, key: 1 }),
-    entries.createIndex({ space: 1, partition: 1, seq: 1 }),
     entries.createIndex(
       { space: 1, partition: 1, deleted: 1, seq: 1 },
       { partialFilterExpression: { deleted: true } },
     ),
     inbox.createIndex({ space: 1, partition: 1, arrivedAt: 1, client: 1, n: 1 }),
     inbox.createIndex({ arrivedAt: 1 }),
-    nodes.createIndex({ space: 1, instanceId: 1 }),
     nodes.createIndex({ lastSeenAtMs: 1 }),
     conflicts.createIndex({ space: 1, status: 1, _id: -1 }, { partialFilterExpression: IS_CONFLICT }),
     conflicts.createIndex({ space: 1, strategy: 1, _id: -1 }, { partialFilterExpression: IS_CONFLICT }),

@@ -26,6 +26,9 @@ export interface EntryRow {
 /** A key may hold any character: it is only ever compared whole, so none of them means anything. */
 export const entryRowId = (at: PartitionId, key: string): string => `${rowsOf(at).$gt}${key}`;
 
+/** What `entryRowId` made the id of. */
+export const keyOfRow = (at: PartitionId, id: string): string => id.slice(rowsOf(at).$gt.length);
+
 /** The entries after `afterKey`: of the partition, or of one of its topics. */
 export function entryRange(at: PartitionId, topic: string | undefined, afterKey: string | undefined) {
   if (topic === undefined || topic === EVERYTHING) {
@@ -55,6 +58,9 @@ export function toEntryRow({ space, partition }: PartitionId, entry: Entry): Omi
     text,
   };
 }
+
+/** What `readEntry` reads: what an entry is found by can be as long as itself. */
+export const ENTRY_TEXT = { text: 1 } as const;
 
 const rowSchema = z.object({ text: z.string() });
 

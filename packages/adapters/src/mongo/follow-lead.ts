@@ -2,7 +2,7 @@ import { compareKeys, type IndexPage, type IndexQuery } from '@mnemon/core';
 import type { Document, Filter } from 'mongodb';
 import * as z from 'zod';
 import { type EntryRow, readEntry } from './entry-row.ts';
-import type { ManyRows } from './many-rows.ts';
+import type { LeadSizes } from './lead-sizes.ts';
 import { isTooSlow } from './mongo-failures.ts';
 import { type Entries, readFitting } from './read-fitting.ts';
 
@@ -14,31 +14,35 @@ const LEAD_MS = 1_000;
 const SMALL_BYTES = 2_048;
 
 /** One thing that an entry has to be, with an index of its own. */
-interface Lead {
+export interface Lead {
   name: string;
   filter: Filter<EntryRow>;
 }
 
-export function leadsOf({ terms, afterSeq }: IndexQuery): Lead[] {
-  const leads: Lead[] = terms.map((term) => ({ name: term, filter: { terms: term } }));
-  return afterSeq > 0 ? [...leads, { name: `after ${afterSeq}`, filter: { seq: { $gt: afterSeq } } }] : leads;
+export function leadsOf({ space, partition, terms, afterSeq }: IndexQuery): Lead[] {
+  const lead = (name: string, filter: Filter<EntryRow>): Lead => ({
+    name: `${space}/${partition}/${name}`,
+    filter: { space, partition, ...filter },
+  });
+  return [
+    ...terms.map((term) => lead(term, { terms: term })),
+    ...(afterSeq > 0 ? [lead(`after ${afterSeq}`, { seq: { $gt: afterSeq } })] : []),
+  ];
 }
 
 /** What fits of all that a lead leads to, in order; `undefined` when that is too much. */
 export async function followLead(
   entries: Entries,
-  many: ManyRows,
+  sizes: LeadSizes,
   query: IndexQuery,
   { name, filter }: Lead,
 ): Promise<IndexPage | undefined> {
-  const { space, partition, limit } = query;
-  const known = `${space}/${partition}/${name}`;
-  if (many.has(known)) return undefined;
-  const rows = await candidates(entries, { space, partition, ...filter, ...keysOf(query) }, query);
-  if (!rows || rows.length === RARE) {
-    many.add(known);
-    return undefined;
-  }
+  const { limit } = query;
+  if (sizes.get(name) === 'many') return undefined;
+  const rows = await candidates(entries, { ...filter, ...keysOf(query) }, query);
+  const isMany = !rows || rows.length === RARE;
+  sizes.set(name, isMany ? 'many' : 'few');
+  if (isMany) return undefined;
   const found = rows.map((row) => rowSchema.parse(row)).filter(({ fits }) => fits);
   found.sort((a, b) => compareKeys(a.key, b.key));
   const page = found.slice(0, limit);

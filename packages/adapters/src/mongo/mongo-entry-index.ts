@@ -1,11 +1,10 @@
 import type { EntryIndex, IndexPage, IndexQuery } from '@mnemon/core';
 import type { Db } from 'mongodb';
-import * as z from 'zod';
 import { collectionsOf } from './collections.ts';
-import { entryRowId, readEntry } from './entry-row.ts';
+import { entryRowId, keyOfRow, readEntry } from './entry-row.ts';
 import { firstSure } from './first-sure.ts';
 import { followLead, leadsOf } from './follow-lead.ts';
-import { manyRows } from './many-rows.ts';
+import { leadSizes } from './lead-sizes.ts';
 import { reachable } from './mongo-failures.ts';
 import { type Entries, IN_ORDER, readFitting } from './read-fitting.ts';
 import { rowsBelow, rowsOf } from './row-range.ts';
@@ -20,7 +19,7 @@ interface KeyRange {
 /** Finds entries in MongoDB. */
 export function mongoEntryIndex({ db }: { db: Db }): EntryIndex {
   const { entries } = collectionsOf(db);
-  const many = manyRows();
+  const sizes = leadSizes();
   return reachable<EntryIndex>({
     async find(query) {
       const { within, afterKey } = query;
@@ -32,11 +31,14 @@ export function mongoEntryIndex({ db }: { db: Db }): EntryIndex {
       const range = afterKey === undefined ? below : { ...below, $gt: entryRowId(query, afterKey) };
       const leads = leadsOf(query);
       if (leads.length === 0) return readAll(entries, query, range);
+      const short = leads.find(({ name }) => sizes.get(name) === 'few');
+      const page = short && (await followLead(entries, sizes, query, short));
+      if (page) return page;
       // Which way is shorter shows only on it. Both at once, then, and the first that has an answer is right.
       const walk = readStretch(entries, query, range);
       const found = await firstSure([
         walk.then((page) => (isAnswer(page, query) ? page : undefined)),
-        ...leads.map((lead) => followLead(entries, many, query, lead)),
+        ...leads.map((lead) => followLead(entries, sizes, query, lead)),
       ]);
       return found ?? walk;
     },
@@ -48,29 +50,29 @@ const isAnswer = ({ entries, reachedKey }: IndexPage, { limit }: IndexQuery): bo
   entries.length === limit || reachedKey === undefined;
 
 /** As many rows as are asked for, in their order; tombstones are among them, and left out of the page. */
-async function readAll(entries: Entries, { limit }: IndexQuery, _id: KeyRange): Promise<IndexPage> {
-  const projection = { key: 1, deleted: 1, text: 1 };
+async function readAll(entries: Entries, query: IndexQuery, _id: KeyRange): Promise<IndexPage> {
+  const { limit } = query;
+  const projection = { deleted: 1, text: 1 };
   const found = entries.find({ _id }, { projection, hint: IN_ORDER }).sort(IN_ORDER);
   const rows = await found.limit(limit).batchSize(limit).toArray();
-  const last = rows.length === limit ? placeSchema.parse(rows.at(-1)) : undefined;
+  const last = rows.length === limit ? rows.at(-1) : undefined;
   return {
     entries: rows.filter(({ deleted }) => !deleted).map(readEntry),
-    ...(last && { reachedKey: last.key }),
+    ...(last && { reachedKey: keyOfRow(query, last._id) }),
   };
 }
 
-/** First where the stretch ends, then what fits in it: what comes and goes meanwhile moves no border. */
+/**
+ * First where the stretch ends, by the index alone, then what fits in it: what comes and goes meanwhile moves no border.
+ */
 async function readStretch(entries: Entries, query: IndexQuery, range: KeyRange): Promise<IndexPage> {
   const [border] = await entries
-    .find({ _id: range }, { projection: { key: 1 }, hint: IN_ORDER })
+    .find({ _id: range }, { projection: { _id: 1 }, hint: IN_ORDER })
     .sort(IN_ORDER)
     .skip(STRETCH - 1)
     .limit(1)
     .toArray();
-  const end = border && placeSchema.parse(border);
-  const page = await readFitting(entries, query, end ? { $gt: range.$gt, $lte: end._id } : range);
-  const reachedKey = page.length === query.limit ? page.at(-1)?.key : end?.key;
+  const page = await readFitting(entries, query, border ? { $gt: range.$gt, $lte: border._id } : range);
+  const reachedKey = page.length === query.limit ? page.at(-1)?.key : border && keyOfRow(query, border._id);
   return { entries: page, ...(reachedKey !== undefined && { reachedKey }) };
 }
-
-const placeSchema = z.object({ _id: z.string(), key: z.string() });

@@ -3,11 +3,11 @@ import type { Db } from 'mongodb';
 import * as z from 'zod';
 import { appendInTransaction } from './append-transaction.ts';
 import { type Collections, collectionsOf } from './collections.ts';
-import { commitRowId, mutationName, readCommits } from './commit-row.ts';
-import { entryRange, entryRowId, readEntry } from './entry-row.ts';
+import { COMMIT_TEXT, commitRowId, mutationName, readCommits } from './commit-row.ts';
+import { ENTRY_TEXT, entryRange, entryRowId, readEntry } from './entry-row.ts';
 import { lockRowId, readToken } from './lock-row.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
-import { mongoHistory } from './mongo-history.ts';
+import { ENTRY_CHANGES, mongoHistory } from './mongo-history.ts';
 import { rowsOf } from './row-range.ts';
 import {
   floorPath,
@@ -18,6 +18,13 @@ import {
   readPolicies,
   spaceRowSchema,
 } from './space-row.ts';
+
+/**
+ * How many commits back a topic's newest is looked for first, and how many times further then: some databases sort all
+ * that an index of arrays leads to, which of a long topic would be most of the log.
+ */
+const NEAR = 512;
+const FURTHER = 64;
 
 /** The log in MongoDB. */
 export function mongoEventLog({ db }: { db: Db }): EventLog {
@@ -65,22 +72,30 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
       const later = topics
         ? events.find({ ...at, topics: { $in: topics }, seq: { $gt: afterSeq } }).sort({ seq: 1 })
         : events.find({ _id: { ...rowsOf(at), $gt: commitRowId(at, afterSeq) } }).sort({ _id: 1 });
-      return readCommits(await later.limit(limit).batchSize(limit).toArray());
+      return readCommits(
+        await later.project<{ _id: string }>(COMMIT_TEXT).limit(limit).batchSize(limit).toArray(),
+      );
     },
 
     async newestOf({ topics, beforeSeq, ...at }) {
-      const newest = await events.findOne(
-        { ...at, topics: { $in: topics }, seq: { $lt: beforeSeq } },
-        { sort: { seq: -1 }, projection: { seq: 1 } },
-      );
-      return newest === null ? 0 : seqSchema.parse(newest).seq;
+      for (let before = beforeSeq, span = NEAR; before > 0; span *= FURTHER) {
+        const from = Math.max(0, beforeSeq - span);
+        const newest = await events.findOne(
+          { ...at, topics: { $in: topics }, seq: { $gte: from, $lt: before } },
+          { sort: { seq: -1 }, projection: { seq: 1 } },
+        );
+        if (newest !== null) return seqSchema.parse(newest).seq;
+        before = from;
+      }
+      return 0;
     },
 
     async entries({ afterKey, limit, topic, withTombstones = false, ...at }) {
       if (limit < 1) return [];
       const range = entryRange(at, topic, afterKey);
       const later = entries.find(withTombstones ? range : { ...range, deleted: false });
-      return (await later.sort({ _id: 1 }).limit(limit).batchSize(limit).toArray()).map(readEntry);
+      const rows = later.project(ENTRY_TEXT).sort({ _id: 1 }).limit(limit).batchSize(limit);
+      return (await rows.toArray()).map(readEntry);
     },
 
     floor: (at) => readSpaceFloor(collections, at),
@@ -102,12 +117,12 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
       return ids.length;
     },
 
-    // Reads all of the partition's entries, as a check of the log reads all of the log: an index for it would cost every
-    // write something.
-    async newestEntrySeq(at) {
-      const greatest = { $group: { _id: null, seq: { $max: '$seq' } } };
-      const [newest] = await entries.aggregate([{ $match: { _id: rowsOf(at) } }, greatest]).toArray();
-      return newest === undefined ? 0 : seqSchema.parse(newest).seq;
+    async newestEntrySeq({ space, partition }) {
+      const newest = await entries.findOne(
+        { space, partition },
+        { sort: { seq: -1 }, projection: { _id: 0, seq: 1 }, hint: ENTRY_CHANGES },
+      );
+      return newest === null ? 0 : seqSchema.parse(newest).seq;
     },
   });
 }
@@ -136,7 +151,9 @@ async function readSpaceFloor({ spaces }: Collections, at: PartitionId): Promise
 
 async function readEntries({ entries }: Collections, at: PartitionId, keys: readonly string[]) {
   const ids = keys.map((key) => entryRowId(at, key));
-  const rows = await entries.find({ _id: { $in: ids } }, { batchSize: keys.length + 1 }).toArray();
+  const rows = await entries
+    .find({ _id: { $in: ids } }, { projection: ENTRY_TEXT, batchSize: keys.length + 1 })
+    .toArray();
   return new Map(rows.map(readEntry).map((entry) => [entry.key, entry]));
 }
 
@@ -148,6 +165,7 @@ async function readTokens({ locks }: Collections, { space }: PartitionId, names:
 
 async function readAnswered({ events }: Collections, at: PartitionId, mutations: readonly MutationId[]) {
   const { space, partition } = at;
-  const rows = events.find({ space, mutation: { $in: mutations.map(mutationName) }, partition });
+  const asked = { space, mutation: { $in: mutations.map(mutationName) }, partition };
+  const rows = events.find(asked, { projection: COMMIT_TEXT });
   return readCommits(await rows.batchSize(mutations.length + 1).toArray());
 }

@@ -2,14 +2,14 @@ import type { History, PartitionId } from '@mnemon/core';
 import * as z from 'zod';
 import { mapBounded } from '../map-bounded.ts';
 import type { Collections } from './collections.ts';
-import { commitRowId, readCommits } from './commit-row.ts';
-import { entryRowId, readEntry } from './entry-row.ts';
+import { COMMIT_TEXT, commitRowId, readCommits } from './commit-row.ts';
+import { ENTRY_TEXT, entryRowId, readEntry } from './entry-row.ts';
 import { rowsBelow, rowsOf } from './row-range.ts';
 
 const KEYS_AT_ONCE = 16;
 
-/** All that counting entries needs, so that it reads this index and no row. */
-export const ENTRY_COUNTS = { space: 1, partition: 1, deleted: 1, bytes: 1 } as const;
+/** When entries changed; and all that counting them needs, so that it reads this index and no row. */
+export const ENTRY_CHANGES = { space: 1, partition: 1, seq: 1, deleted: 1, bytes: 1 } as const;
 
 /** The log in MongoDB, by key: an index over the keys of each commit leads to them. */
 export function mongoHistory({ events, entries }: Collections): History {
@@ -26,14 +26,20 @@ export function mongoHistory({ events, entries }: Collections): History {
     async commitsOf({ key, beforeSeq, limit, space, partition }) {
       if (limit < 1) return [];
       const changed = events.find({ space, partition, keys: key, seq: { $lt: beforeSeq } });
-      const rows = changed.sort({ seq: -1 }).limit(limit).batchSize(limit);
+      const rows = changed
+        .project<{ _id: string }>(COMMIT_TEXT)
+        .sort({ seq: -1 })
+        .limit(limit)
+        .batchSize(limit);
       return readCommits(await rows.toArray());
     },
 
     async newestCommitsOf({ keys, upToSeq, ...at }) {
       const seqs = await mapBounded(keys, KEYS_AT_ONCE, (key) => newestSeq(at, key, upToSeq));
       const ids = [...new Set(seqs.flat())].map((seq) => commitRowId(at, seq));
-      const rows = await events.find({ _id: { $in: ids } }, { batchSize: ids.length + 1 }).toArray();
+      const rows = await events
+        .find({ _id: { $in: ids } }, { projection: COMMIT_TEXT, batchSize: ids.length + 1 })
+        .toArray();
       return readCommits(rows);
     },
 
@@ -41,14 +47,18 @@ export function mongoHistory({ events, entries }: Collections): History {
       if (limit < 1) return [];
       const range = prefix === '' ? rowsOf(at) : rowsBelow(at, prefix);
       const _id = afterKey === undefined ? range : { ...range, $gt: entryRowId(at, afterKey) };
-      const rows = entries.find({ _id }).sort({ _id: 1 }).limit(limit).batchSize(limit);
+      const rows = entries
+        .find({ _id }, { projection: ENTRY_TEXT })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .batchSize(limit);
       return (await rows.toArray()).map(readEntry);
     },
 
     async countEntries({ space, partition }) {
       const sum = { _id: '$deleted', count: { $sum: 1 }, bytes: { $sum: '$bytes' } };
       const counting = entries.aggregate([{ $match: { space, partition } }, { $group: sum }], {
-        hint: ENTRY_COUNTS,
+        hint: ENTRY_CHANGES,
       });
       const counts = countsSchema.parse(await counting.toArray());
       const total = { entries: 0, tombstones: 0, sizeBytes: 0 };

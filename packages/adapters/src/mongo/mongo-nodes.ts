@@ -2,7 +2,7 @@ import type { Node, Nodes } from '@mnemon/core';
 import type { Db } from 'mongodb';
 import { collectionsOf } from './collections.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
-import { nodeRowId, readNode, toNodeRow } from './node-row.ts';
+import { nodeRowId, nodesOf, readNode, toNodeRow } from './node-row.ts';
 
 /** Presence in MongoDB. */
 export function mongoNodes({ db }: { db: Db }): Nodes {
@@ -37,8 +37,7 @@ export function mongoNodes({ db }: { db: Db }): Nodes {
     },
 
     async list(space, stretch) {
-      const after = stretch?.after === undefined ? {} : { instanceId: { $gt: stretch.after } };
-      const rows = nodes.find({ space, ...after }).sort({ instanceId: 1 });
+      const rows = nodes.find({ _id: nodesOf(space, stretch?.after) }).sort({ _id: 1 });
       return (await (stretch ? rows.limit(stretch.limit) : rows).toArray()).map(readNode);
     },
   });

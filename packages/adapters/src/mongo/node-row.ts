@@ -19,6 +19,12 @@ export interface NodeRow {
 export const nodeRowId = ({ space, instanceId }: Pick<Node, 'space' | 'instanceId'>): string =>
   `${space}/${instanceId}`;
 
+/** All ids of a space's instances after that one lie between: `0` is the character after the slash. */
+export const nodesOf = (space: string, after = ''): { $gt: string; $lt: string } => ({
+  $gt: `${space}/${after}`,
+  $lt: `${space}0`,
+});
+
 export function toNodeRow(node: Node): Omit<NodeRow, '_id'> {
   const { space, instanceId, connectionId, connectedAtMs, userId, status, lastSeenAtMs, presence } = node;
   return {

@@ -2,7 +2,7 @@ import type { IndexQuery } from '@mnemon/core';
 import type { Entry } from '@mnemon/protocol';
 import type { Condition, Filter } from 'mongodb';
 import type { Collections } from './collections.ts';
-import { type EntryRow, readEntry } from './entry-row.ts';
+import { ENTRY_TEXT, type EntryRow, readEntry } from './entry-row.ts';
 
 export type Entries = Collections['entries'];
 
@@ -21,6 +21,6 @@ export async function readFitting(
     ...(terms.length > 0 && { terms: { $all: [...terms] } }),
     ...(afterSeq > 0 && { seq: { $gt: afterSeq } }),
   };
-  const rows = entries.find(fitting, { projection: { text: 1 }, hint: IN_ORDER }).sort(IN_ORDER);
+  const rows = entries.find(fitting, { projection: ENTRY_TEXT, hint: IN_ORDER }).sort(IN_ORDER);
   return (await rows.limit(limit).batchSize(limit).toArray()).map(readEntry);
 }

@@ -78,7 +78,7 @@ export interface EventLog extends History {
     at: PartitionId & { afterSeq: number; limit: number; topics?: readonly string[] | undefined },
   ): Promise<readonly SealedCommit[]>;
 
-  /** The newest commit before `beforeSeq` with one of `topics`; 0 when the log holds none. One indexed read. */
+  /** The newest commit before `beforeSeq` with one of `topics`; 0 when the log holds none. By index. */
   newestOf(at: PartitionId & { topics: readonly string[]; beforeSeq: number }): Promise<number>;
 
   /**

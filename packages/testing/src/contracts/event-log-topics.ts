@@ -51,6 +51,18 @@ export function topicTests(makeStorage: MakeStorage): void {
       expect(await log.floor(at)).toBe(0);
     });
 
+    test('the newest is found however far back it is', async () => {
+      const at = await openSpace(log);
+      const others = Array.from({ length: 300 }, () => commitOf('b'));
+      await write(log, at, [commitOf('a'), commitOf('c')]);
+      for (let i = 0; i < 2; i++) await write(log, at, others);
+      const newest = (topics: string[], beforeSeq: number) => log.newestOf({ ...at, topics, beforeSeq });
+      expect(await newest(['a'], 603)).toBe(1);
+      expect(await newest(['a', 'c'], 603)).toBe(2);
+      expect(await newest(['b'], 1_000_000)).toBe(602);
+      expect(await newest(['d'], 603)).toBe(0);
+    });
+
     test('are gone with the commits that compaction took', async () => {
       const at = await openSpace(log);
       await write(log, at, [commitOf('a', 'b'), commitOf('a'), commitOf('b'), commitOf('a')]);
