@@ -12,8 +12,9 @@ export function memoryEntryIndex({ state }: Shared): EntryIndex {
   return {
     async find(query) {
       const from = partitionOf(state(), query);
-      const rare = rareKeys(from, query);
-      const fits = fitsIn(from, query);
+      const sets = keysOfTerms(from, query.terms);
+      const rare = rareKeys(from, sets, query);
+      const fits = fitsIn(from, sets, query);
       const keys = rare ? rare.sort(compareKeys) : keysFrom(from, query);
       const entries: Entry[] = [];
       let looked = 0;
@@ -30,24 +31,32 @@ export function memoryEntryIndex({ state }: Shared): EntryIndex {
   };
 }
 
-function fitsIn({ entries, terms }: Partition, query: IndexQuery): (key: string) => boolean {
+/** Works out what was written since terms were last asked for; not when none is. */
+function keysOfTerms({ entries, terms }: Partition, wanted: readonly string[]): ReadonlySet<string>[] {
+  if (wanted.length === 0) return [];
   const keysByTerm = terms.read(entries);
-  const sets = query.terms.map((term) => keysByTerm.get(term));
+  return wanted.map((term) => keysByTerm.get(term) ?? new Set());
+}
+
+function fitsIn(
+  { entries }: Partition,
+  sets: readonly ReadonlySet<string>[],
+  query: IndexQuery,
+): (key: string) => boolean {
   return (key) => {
     const entry = entries.get(key);
     return (
-      entry !== undefined &&
-      !entry.deleted &&
-      entry.seq > query.afterSeq &&
-      sets.every((set) => set?.has(key))
+      entry !== undefined && !entry.deleted && entry.seq > query.afterSeq && sets.every((set) => set.has(key))
     );
   };
 }
 
 /** The keys among which all that fit are, when something in the query leads to few. */
-function rareKeys(from: Partition, { terms, afterSeq, afterKey, within }: IndexQuery): string[] | undefined {
-  const keysByTerm = from.terms.read(from.entries);
-  const sets = terms.map((term) => keysByTerm.get(term) ?? new Set<string>());
+function rareKeys(
+  from: Partition,
+  sets: readonly ReadonlySet<string>[],
+  { afterSeq, afterKey, within }: IndexQuery,
+): string[] | undefined {
   const changed = afterSeq > 0 ? changedKeys(from, afterSeq) : undefined;
   const [rarest] = [...sets, ...(changed ? [changed] : [])].sort((a, b) => a.size - b.size);
   if (!rarest || rarest.size > RARE) return undefined;
