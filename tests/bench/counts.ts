@@ -54,7 +54,7 @@ export async function benchCounts(): Promise<void> {
   });
   for (const [name, variable] of ENGINES) {
     if (!process.env[variable]) console.log(`${name}: skipped, ${variable} is not set`);
-    else report(`${name} per commit`, { '': (real.calls[name] - before[name]) / COMMITS });
+    else report(name, { 'per commit': (real.calls[name] - before[name]) / COMMITS });
   }
   await Promise.all(all.map((each) => each.close()));
   await cloud.close();

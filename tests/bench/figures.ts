@@ -20,13 +20,22 @@ export async function medians<Name extends string>(
   >;
 }
 
-/** One line: what, how much, against what. */
+const WHAT_WIDTH = 64;
+const FIGURE_WIDTH = 8;
+let heads = '';
+
+/** One row: what, and each figure below its name. Names that differ from the row before begin another table. */
 export function report(what: string, figures: Record<string, string | number>): void {
-  const parts = Object.entries(figures).map(
-    ([name, value]) => `${name} ${typeof value === 'number' ? round(value) : value}`,
-  );
-  console.log(`${what.padEnd(48)} ${parts.join(' · ')}`);
+  const columns = Object.entries(figures).map(([name, value]) => {
+    const width = Math.max(FIGURE_WIDTH, name.length);
+    return { name: name.padStart(width), value: textOf(value).padStart(width) };
+  });
+  const names = columns.map(({ name }) => name).join('  ');
+  if (names !== heads) console.log(`\n${' '.repeat(WHAT_WIDTH)}  ${names}`);
+  heads = names;
+  console.log(`${what.padEnd(WHAT_WIDTH)}  ${columns.map(({ value }) => value).join('  ')}`);
 }
 
+const textOf = (value: string | number): string => (typeof value === 'number' ? round(value) : value);
 const round = (value: number): string =>
   value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(value >= 10 ? 1 : 2);

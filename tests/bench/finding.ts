@@ -1,24 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { embeddedStore } from '@mnemon/adapters/memory';
-import { connectMongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
-import {
-  type Answered,
-  GENESIS,
-  type Identity,
-  listEntries,
-  type SealedCommit,
-  type StoragePorts,
-  seal,
-  searchEntries,
-} from '@mnemon/core';
-import type { ClientId, Entry, FoundPage, InstanceId, MemoryEvent } from '@mnemon/protocol';
-import { spaceIdSchema } from '@mnemon/protocol';
+import { type Answered, type Identity, listEntries, type StoragePorts, searchEntries } from '@mnemon/core';
+import type { FoundPage, MemoryEvent, SpaceId } from '@mnemon/protocol';
 import { percentile, report } from './figures.ts';
+import { type FilledStore, type Filling, onEachStore } from './filled-stores.ts';
+import { AUTHOR, NOW_MS, newLog, newSpace } from './new-log.ts';
 
+const SIZES = [10, 1_000, 100_000];
 const SAMPLES = 40;
 const WARM_UP = 5;
 const ENTRIES_PER_COMMIT = 100;
-const NOW_MS = Date.UTC(2026, 0, 1);
+const PAGE = 100;
 
 type Ask = (
   ports: StoragePorts & { clock: { now(): number } },
@@ -40,68 +30,64 @@ const QUESTIONS: Record<string, Ask> = {
 
 /** First pages of list and search among few and many entries, on each store that there is. */
 export async function benchFinding(): Promise<void> {
-  for (const count of [10, 1_000, 100_000]) {
-    const store = embeddedStore();
-    await measure('in memory', store, count);
-    await store.close();
-  }
-  const url = process.env.MONGODB_URL;
-  if (!url) return;
-  const mongo = connectMongo({ url, dbName: `bench-${randomUUID()}` });
-  await migrate(mongo.db);
-  for (const count of [10, 1_000, 100_000]) await measure('MongoDB', mongoStorage(mongo), count);
-  await mongo.db.dropDatabase();
-  await mongo.close();
+  const spaces = SIZES.map((size) => ({ size, space: newSpace() }));
+  await onEachStore(
+    async (filling) => {
+      for (const { size, space } of spaces) await fill(filling, space, size);
+    },
+    async (store) => {
+      for (const { size, space } of spaces) await measure(store, space, size);
+    },
+  );
 }
 
-async function measure(name: string, storage: StoragePorts, count: number): Promise<void> {
+async function measure({ name, storage, db }: FilledStore, space: SpaceId, size: number): Promise<void> {
   const identity: Identity = {
-    space: spaceIdSchema.parse(`bench-${randomUUID()}`),
-    instanceId: 'bench' as InstanceId,
+    space,
+    instanceId: AUTHOR,
     userId: 'bench',
     grants: [{ pattern: '**', access: 'read' }],
     tokenExpiresAtMs: NOW_MS,
   };
-  await fill(storage, identity.space, count);
   const ports = { ...storage, clock: { now: () => NOW_MS } };
+  const rows = db?.collection<{ _id: string }>('memory_entries');
+  /** As many texts by the index in which they lie in order, and nothing else. */
+  const bareFind = async () => {
+    const range = { _id: { $gt: `${space}/0/`, $lt: `${space}/00` } };
+    await rows
+      ?.find(range, { projection: { text: 1 } })
+      .sort({ _id: 1 })
+      .limit(PAGE)
+      .toArray();
+  };
   for (const [question, ask] of Object.entries(QUESTIONS)) {
-    const times: number[] = [];
+    const [times, floor]: [number[], number[]] = [[], []];
     let found = 0;
     for (let i = 0; i < SAMPLES + WARM_UP; i++) {
       const startedAt = performance.now();
       const answered = await ask(ports, identity);
-      times.push(performance.now() - startedAt);
+      const answeredAt = performance.now();
+      await bareFind();
+      times.push(answeredAt - startedAt);
+      floor.push(performance.now() - answeredAt);
       found = answered.ok ? answered.value.entries.length : Number.NaN;
     }
     const warm = times.slice(WARM_UP);
-    report(`${question}, ${name}, ${count.toLocaleString('en')}`, {
+    report(`${question}, ${name}, ${size.toLocaleString('en')}`, {
       'p50 ms': percentile(warm, 0.5),
       'p99 ms': percentile(warm, 0.99),
+      'first ms': times[0] ?? Number.NaN,
+      ...(rows && { 'a bare find, p50 ms': percentile(floor.slice(WARM_UP), 0.5) }),
       found: String(found),
     });
   }
 }
 
-async function fill({ log }: StoragePorts, space: Identity['space'], count: number): Promise<void> {
-  const at = { space, partition: 0 };
-  const epoch = await log.open(space, 'epoch');
-  let head = { seq: 0, hash: GENESIS };
-  for (let from = 0; from < count; from += ENTRIES_PER_COMMIT) {
-    const seq = head.seq + 1;
-    const events = Array.from({ length: Math.min(ENTRIES_PER_COMMIT, count - from) }, (_, i) =>
-      eventOf(from + i),
-    );
-    const commit: SealedCommit = seal({
-      ...{ ...at, seq, epoch, author: 'bench' as InstanceId, committedAtMs: NOW_MS, events },
-      mutation: { client: 'bench' as ClientId, n: seq, outcomes: [] },
-      prevHash: head.hash,
-    });
-    const entries = events.map(({ type: _, ...version }) => {
-      const entry: Entry = { ...version, partition: 0, seq };
-      return { entry, loadedSeq: 0 };
-    });
-    await log.append({ ...at, commits: [commit], entries, settled: [] });
-    head = { seq, hash: commit.hash };
+async function fill(filling: Filling, space: SpaceId, size: number): Promise<void> {
+  const log = await newLog(filling, space);
+  for (let from = 0; from < size; from += ENTRIES_PER_COMMIT) {
+    const length = Math.min(ENTRIES_PER_COMMIT, size - from);
+    await log.append(Array.from({ length }, (_, i) => eventOf(from + i)));
   }
 }
 
@@ -110,8 +96,8 @@ const eventOf = (n: number): MemoryEvent => ({
   key: `tasks/${n % 100}/item-${n}`,
   version: 1,
   value: { title: `report number ${n}`, text: `word${n % 500}`, state: 'open' },
-  clock: { bench: 1 },
+  clock: { [AUTHOR]: 1 },
   hlc: { wallMs: NOW_MS, counter: 0 },
-  author: 'bench' as InstanceId,
+  author: AUTHOR,
   tags: [...(n % 10 ? [] : ['tenth']), ...(n % 1000 ? [] : ['thousandth'])],
 });

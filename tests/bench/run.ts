@@ -12,6 +12,7 @@ import { benchSnapshots } from './snapshots.ts';
 import { benchStartUp } from './start-up.ts';
 import { benchStrategies } from './strategies.ts';
 import { benchFanOut, benchWrites } from './throughput.ts';
+import { benchWords } from './words.ts';
 
 process.env.AWS_EC2_METADATA_DISABLED = 'true';
 process.env.AWS_ACCESS_KEY_ID ??= 'local';
@@ -29,6 +30,7 @@ const BENCHES = {
   strategies: benchStrategies,
   client: benchClient,
   finding: benchFinding,
+  words: benchWords,
   'log-length': benchLogLength,
   snapshots: benchSnapshots,
   'client-writes': benchClientWrites,
@@ -37,6 +39,9 @@ const BENCHES = {
 
 const wanted = process.argv.slice(2);
 for (const [name, bench] of Object.entries(BENCHES)) {
-  if (wanted.length === 0 || wanted.includes(name)) await bench();
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const startedAt = performance.now();
+  await bench();
+  console.log(`\n${name} took ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
 }
 process.exit(); // a peer's timers would keep the process

@@ -1,70 +1,69 @@
 import { randomUUID } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { embeddedStore } from '@mnemon/adapters/memory';
-import { connectMongo, migrate, mongoStorage } from '@mnemon/adapters/mongo';
 import {
-  type Append,
-  GENESIS,
   type Manifest,
   type PartitionId,
   type StoragePorts,
-  seal,
   snapshotEntries,
   takeSnapshot,
 } from '@mnemon/core';
-import { type ClientId, type Entry, type InstanceId, spaceIdSchema } from '@mnemon/protocol';
+import type { SpaceId } from '@mnemon/protocol';
 import { median, report } from './figures.ts';
+import { type FilledStore, type Filling, onEachStore } from './filled-stores.ts';
+import { AUTHOR, NOW_MS, newLog, newSpace } from './new-log.ts';
 
-const EMBEDDED = 'embedded';
 const RUNS = 3;
 const SIZES = [10_000, 100_000];
 const ENTRIES_PER_COMMIT = 100;
+const ROWS_PER_READ = 1_000;
 
 /** Taking a snapshot and reading it back, against the number of entries: time grows with it, memory in use does not. */
 export async function benchSnapshots(): Promise<void> {
-  const { close, ...embedded } = embeddedStore();
-  await benchStorage(EMBEDDED, embedded);
-  await close();
-  const url = process.env.MONGODB_URL;
-  if (!url) return console.log('MongoDB: skipped, MONGODB_URL is not set');
-  const mongo = connectMongo({ url, dbName: `bench-${randomUUID()}` });
-  await migrate(mongo.db);
-  await benchStorage('MongoDB', mongoStorage(mongo));
-  await mongo.db.dropDatabase();
-  await mongo.close();
+  const spaces = SIZES.map((size) => ({ size, space: newSpace() }));
+  await onEachStore(
+    async (filling) => {
+      for (const { size, space } of spaces) await fill(filling, space, size);
+    },
+    async (store) => {
+      for (const { size, space } of spaces) await measureSize(store, space, size);
+    },
+  );
 }
 
-async function benchStorage(name: string, storage: StoragePorts): Promise<void> {
-  for (const size of SIZES) {
-    const at = await fill(storage, size);
-    const runs = [];
-    for (let run = 0; run < RUNS; run++) runs.push(await measure(storage, at));
-    const [takeMs, loadMs] = [
-      median(runs.map((each) => each.takeMs)),
-      median(runs.map((each) => each.loadMs)),
-    ];
-    report(`snapshot of ${size.toLocaleString('en')} entries, ${name}`, {
-      'taken in ms': takeMs,
-      'entries/s': (size / takeMs) * 1_000,
-      'loaded in ms': loadMs,
-      chunks: runs[0]?.chunks ?? 0,
-      // An embedded store keeps the chunks on the same heap.
-      ...(name !== EMBEDDED && { 'heap in use, most, MB': await peakMbOf(storage, at) }),
-    });
-  }
+async function measureSize(store: FilledStore, space: SpaceId, size: number): Promise<void> {
+  const { name, storage, db } = store;
+  const at: PartitionId = { space, partition: 0 };
+  const runs: Awaited<ReturnType<typeof measure>>[] = [];
+  for (let run = 0; run < RUNS; run++) runs.push(await measure(store, at));
+  const each = (figure: 'takeMs' | 'loadMs' | 'readMs') => median(runs.map((run) => run[figure]));
+  report(`snapshot of ${size.toLocaleString('en')} entries, ${name}`, {
+    'taken in ms': each('takeMs'),
+    'entries/s': (size / each('takeMs')) * 1_000,
+    'loaded in ms': each('loadMs'),
+    chunks: runs[0]?.chunks ?? 0,
+    // An embedded store keeps rows and chunks on the same heap.
+    ...(db && { 'a bare read of all rows, ms': each('readMs') }),
+    ...(db && { 'heap in use, most, MB': await peakMbOf(storage, at) }),
+  });
 }
 
-async function measure(storage: StoragePorts, at: PartitionId) {
+async function measure({ storage, db }: FilledStore, at: PartitionId) {
   const startedAt = performance.now();
   const manifest = await take(storage, at);
-  const takeMs = performance.now() - startedAt;
+  const takenAt = performance.now();
   let count = 0;
   for await (const entries of snapshotEntries(storage, at, manifest)) count += entries.length;
-  const loadMs = performance.now() - startedAt - takeMs;
+  const loadedAt = performance.now();
   if (count === 0) throw new Error('an empty snapshot');
   await forget(storage, at, manifest);
-  return { takeMs, loadMs, chunks: manifest.chunks.length };
+  const readingAt = performance.now();
+  const rows = db?.collection<{ _id: string }>('memory_entries');
+  const range = { _id: { $gt: `${at.space}/0/`, $lt: `${at.space}/00` } };
+  const all = rows?.find(range, { projection: { text: 1 }, batchSize: ROWS_PER_READ }).sort({ _id: 1 });
+  if (all) for await (const _ of all);
+  const readMs = performance.now() - readingAt;
+  return { takeMs: takenAt - startedAt, loadMs: loadedAt - takenAt, readMs, chunks: manifest.chunks.length };
 }
 
 async function take(storage: StoragePorts, at: PartitionId): Promise<Manifest> {
@@ -101,39 +100,21 @@ async function peakMbOf(storage: StoragePorts, at: PartitionId): Promise<number>
   return peak / 1e6;
 }
 
-/** A space of so many entries of a few hundred bytes. */
-async function fill({ log }: StoragePorts, size: number): Promise<PartitionId> {
-  const at: PartitionId = { space: spaceIdSchema.parse(`bench-${randomUUID()}`), partition: 0 };
-  const epoch = await log.open(at.space, randomUUID());
-  const author = 'bench' as InstanceId;
-  let prevHash = GENESIS;
-  for (let seq = 1; seq <= size / ENTRIES_PER_COMMIT; seq++) {
-    const versions = Array.from({ length: ENTRIES_PER_COMMIT }, (_, i) => ({
-      key: `tasks/${seq}/${i}/state`,
+/** Entries of a few hundred bytes. */
+async function fill(filling: Filling, space: SpaceId, size: number): Promise<void> {
+  const log = await newLog(filling, space);
+  for (let commit = 1; commit <= size / ENTRIES_PER_COMMIT; commit++) {
+    const events = Array.from({ length: ENTRIES_PER_COMMIT }, (_, i) => ({
+      type: 'created' as const,
+      key: `tasks/${commit}/${i}/state`,
       version: 1,
-      value: { title: 'a task of some length', note: 'x'.repeat(150), seq, i },
+      value: { title: 'a task of some length', note: 'x'.repeat(150), commit, i },
       tags: ['open'],
       entities: ['ann', 'acme'],
-      clock: { bench: 1 },
-      hlc: { wallMs: 1_750_000_000_000, counter: 0 },
-      author,
+      clock: { [AUTHOR]: 1 },
+      hlc: { wallMs: NOW_MS, counter: 0 },
+      author: AUTHOR,
     }));
-    const sealed = seal({
-      ...at,
-      seq,
-      epoch,
-      author,
-      committedAtMs: 1_750_000_000_000,
-      events: versions.map((version) => ({ type: 'created', ...version })),
-      mutation: { client: 'bench' as ClientId, n: seq, outcomes: [] },
-      prevHash,
-    });
-    prevHash = sealed.hash;
-    const entries = versions.map((version): Append['entries'][number] => ({
-      entry: { ...version, partition: 0, seq } satisfies Entry,
-      loadedSeq: 0,
-    }));
-    await log.append({ ...at, commits: [sealed], entries, settled: [] });
+    await log.append(events);
   }
-  return at;
 }
