@@ -35,7 +35,7 @@ describe.each(storageEngines)('compaction on $name', ({ open }) => {
     const instanceId = 'reader' as InstanceId;
     const { space } = at;
     const atMs = ports.clock.now();
-    const connection = { connectionId: 'c', connectedAtMs: 1, userId: 'u' };
+    const connection = { connectionId: 'c', connectedAtMs: 1, userId: 'u', grants: [] };
     await ports.nodes.put({ space, instanceId, ...connection, status, lastSeenAtMs: atMs });
     const [cursor, clock] = [
       { epoch: 'epoch-1', seq: [seq] },

@@ -6,8 +6,13 @@ import { openSpace, waitingBatch, write } from '@mnemon/testing/contracts/stored
 const [path, space, compactAboveBytes] = process.argv.slice(2);
 const store = embeddedStore({ path: path as string, compactAboveBytes: Number(compactAboveBytes) });
 const at = await openSpace(store.log, space as SpaceId);
-const instance = { space: at.space, instanceId: 'i' as InstanceId, userId: 'u' };
-const node = { ...instance, connectionId: 'c', connectedAtMs: 1, status: 'online' } as const;
+const instance = {
+  space: at.space,
+  instanceId: 'i' as InstanceId,
+  userId: 'u',
+  grants: [],
+};
+const node = { ...instance, connectionId: 'c', connectedAtMs: 1, status: 'online' as const };
 for (let i = 1; ; i++) {
   const waiting = waitingBatch(at.space);
   const { client, n } = waiting.batch;

@@ -79,6 +79,7 @@ describe.each(engines)('upkeep on $name', ({ backends }) => {
       space,
       instanceId: 'old' as InstanceId,
       userId: 'old',
+      grants: [],
       status: 'offline',
       connectionId: 'old',
       connectedAtMs: atMs,

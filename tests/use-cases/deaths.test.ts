@@ -5,12 +5,15 @@ import {
   endTask,
   enqueueTask,
   expireEntries,
+  forget,
   getConflict,
   listConflicts,
   type Ports,
   releaseLock,
   resolveConflict,
   setPolicies,
+  settleSilent,
+  sweepConnections,
   verify,
 } from '@mnemon/core';
 import type { Batch, Grant, Op } from '@mnemon/protocol';
@@ -106,6 +109,36 @@ test('a sweep of what expired: each entry expires once', async () => {
     },
   );
   expect(deaths).toBeGreaterThan(3);
+});
+
+test('the end of a connection: its will written once, its lock freed, its instance offline', async () => {
+  const STATUS = 'workers/ann/status';
+  const presence = { will: { key: STATUS, value: 'gone' } };
+  const worldWithWorker = async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann', { presence });
+    await send(world, ann, batchOf(put(world, STATUS, 'busy')));
+    await acquireLock(world.ports, ann.caller, { name: 'lock', attempt: 'a', leaseMs: 900_000 });
+    return { ...world, ann: ann.caller };
+  };
+  const deaths = await atEachDeath(
+    worldWithWorker,
+    ({ ann }, ports) => forget(ports, ann),
+    async (world) => {
+      world.pass(200_000);
+      const sweep = () => Promise.all([sweepConnections(world.ports), settleSilent(world.ports, 80_000)]);
+      await sweep();
+      await sweep();
+      expect((await commitsOf(world)).map(({ commit }) => commit.events[0]?.value)).toEqual(['busy', 'gone']);
+      expect(await world.ports.nodes.get(world.ann)).toMatchObject({ status: 'offline' });
+      expect(world.notices.length, 'the bus is told at most once').toBeLessThanOrEqual(1);
+      const bob = attach(world, 'bob').caller;
+      expect(
+        await acquireLock(world.ports, bob, { name: 'lock', attempt: 'b', leaseMs: 60_000 }),
+      ).toMatchObject({ value: { is: 'granted' } });
+    },
+  );
+  expect(deaths).toBeGreaterThan(7);
 });
 
 describe('a lock', () => {

@@ -1,4 +1,4 @@
-import { forget, heartbeat, listNodes } from '@mnemon/core';
+import { expireEntries, forget, heartbeat, listNodes } from '@mnemon/core';
 import type { Presence } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
 import { answerOf } from '../answer-of.ts';
@@ -115,6 +115,16 @@ describe('a will', () => {
     expect(await truth(world)).toEqual({ a: 1 });
   });
 
+  test('lives as long as it says, from then on', async () => {
+    const world = makeWorld();
+    const ann = await join(world, 'ann', { presence: { will: { key: 'a', value: 1, ttlMs: 1_000 } } });
+    world.pass(5_000);
+    await forget(world.ports, ann.caller);
+    expect(await expireEntries(world.ports)).toBe(0);
+    world.pass(1_000);
+    expect(await expireEntries(world.ports)).toBe(1);
+  });
+
   test('may be left for what is there, and only that', async () => {
     const world = makeWorld();
     const presence = { will: { key: 'status', value: 'gone', ifExists: true } };
@@ -154,7 +164,7 @@ describe('a will', () => {
   test('replaces what its instance had still on its way', async () => {
     const world = makeWorld();
     const ann = await join(world, 'ann', { presence: WILL });
-    const { ports, reached, release } = stopBefore(world.ports, 'nodes', 'get');
+    const { ports, reached, release } = stopBefore(world.ports, 'log', 'append');
     const ending = forget(ports, ann.caller);
     await reached;
     await send(world, ann, batchOf(put(world, 'workers/ann/status', { state: 'busy' })));

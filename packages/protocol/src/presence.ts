@@ -21,10 +21,15 @@ export const presenceSchema = z.strictObject({
   announced: z.optional(announcedSchema),
   /**
    * What is written in its name when its connection is over and no newer one has taken its place; with `ifExists`, only
-   * where there is something to be replaced.
+   * where there is something to be replaced. `ttlMs` is its lifetime from then on.
    */
   will: z.optional(
-    z.strictObject({ key: keySchema, value: announcedSchema, ifExists: z.optional(z.boolean()) }),
+    z.strictObject({
+      key: keySchema,
+      value: announcedSchema,
+      ifExists: z.optional(z.boolean()),
+      ttlMs: z.optional(z.int().check(z.gte(1), z.lte(LIMITS.ttlMs))),
+    }),
   ),
 });
 export type Presence = z.infer<typeof presenceSchema>;

@@ -83,6 +83,7 @@ const fill = async (store: EmbeddedStore): Promise<PartitionId> => {
       connectionId: 'c',
       connectedAtMs: 1,
       userId: 'ü',
+      grants: [],
       status,
       lastSeenAtMs,
     });
@@ -224,8 +225,14 @@ describe('a folder', () => {
 describe('compaction', () => {
   const presence = async (store: EmbeddedStore, at: PartitionId, times: number) => {
     for (let i = 0; i < times; i++) {
-      const node = { space: at.space, instanceId: 'i' as InstanceId, userId: 'u', status: 'online' as const };
-      await store.nodes.put({ ...node, connectionId: 'c', connectedAtMs: 1, lastSeenAtMs: i });
+      const who = {
+        space: at.space,
+        instanceId: 'i' as InstanceId,
+        userId: 'u',
+        grants: [],
+      };
+      const connection = { connectionId: 'c', connectedAtMs: 1, status: 'online' as const };
+      await store.nodes.put({ ...who, ...connection, lastSeenAtMs: i });
     }
   };
 

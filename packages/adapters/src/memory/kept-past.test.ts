@@ -56,7 +56,13 @@ test.each([
 ])('a compacted log, its snapshots and settings come back %s', async (_, compactAboveBytes) => {
   const store = embeddedStore({ path, compactAboveBytes });
   const at = await fill(store);
-  const node = { space: at.space, instanceId: 'n' as InstanceId, userId: 'u', status: 'online' } as const;
+  const who = {
+    space: at.space,
+    instanceId: 'n' as InstanceId,
+    userId: 'u',
+    grants: [],
+  };
+  const node = { ...who, status: 'online' as const };
   for (let i = 0; i < 200; i++) {
     await store.nodes.put({ ...node, connectionId: 'c', connectedAtMs: 1, lastSeenAtMs: i });
     await new Promise((resolve) => setImmediate(resolve)); // a rewrite has its turn

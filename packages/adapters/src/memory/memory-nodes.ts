@@ -1,4 +1,4 @@
-import type { Nodes } from '@mnemon/core';
+import type { Nodes, ReachedNode } from '@mnemon/core';
 import type { Shared } from './embedded-store.ts';
 
 /** Presence in memory. */
@@ -25,5 +25,24 @@ export function memoryNodes({ state, commit }: Shared): Nodes {
       following.sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1));
       return following.slice(0, limit).map((node) => structuredClone(node));
     },
+
+    async silent({ untilMs, after, limit }) {
+      const nodes = [...state().nodes.values()].flatMap((ofSpace) => [...ofSpace.values()]);
+      const silent = nodes.filter(
+        (node) =>
+          node.status === 'online' && node.lastSeenAtMs <= untilMs && (!after || bySilence(node, after) > 0),
+      );
+      return silent
+        .sort(bySilence)
+        .slice(0, limit)
+        .map((node) => structuredClone(node));
+    },
   };
 }
+
+const bySilence = (one: ReachedNode, other: ReachedNode): number =>
+  one.lastSeenAtMs - other.lastSeenAtMs ||
+  compare(one.space, other.space) ||
+  compare(one.instanceId, other.instanceId);
+
+const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);

@@ -35,6 +35,7 @@ export async function createIndexes(db: Db): Promise<void> {
     inbox.createIndex({ space: 1, partition: 1, arrivedAt: 1, client: 1, n: 1 }),
     inbox.createIndex({ arrivedAt: 1 }),
     nodes.createIndex({ lastSeenAtMs: 1 }),
+    nodes.createIndex({ status: 1, lastSeenAtMs: 1, _id: 1 }),
     conflicts.createIndex({ space: 1, status: 1, _id: -1 }, { partialFilterExpression: IS_CONFLICT }),
     conflicts.createIndex({ space: 1, strategy: 1, _id: -1 }, { partialFilterExpression: IS_CONFLICT }),
     conflicts.createIndex({ space: 1, key: 1 }, { partialFilterExpression: { status: 'open' } }),

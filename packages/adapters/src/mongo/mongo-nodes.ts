@@ -40,5 +40,17 @@ export function mongoNodes({ db }: { db: Db }): Nodes {
       const rows = nodes.find({ _id: nodesOf(space, stretch?.after) }).sort({ _id: 1 });
       return (await (stretch ? rows.limit(stretch.limit) : rows).toArray()).map(readNode);
     },
+
+    async silent({ untilMs, after, limit }) {
+      const later = after && [
+        { lastSeenAtMs: after.lastSeenAtMs, _id: { $gt: nodeRowId(after) } },
+        { lastSeenAtMs: { $gt: after.lastSeenAtMs } },
+      ];
+      const rows = nodes
+        .find({ status: 'online', lastSeenAtMs: { $lte: untilMs }, ...(later && { $or: later }) })
+        .sort({ lastSeenAtMs: 1, _id: 1 })
+        .limit(limit);
+      return (await rows.toArray()).map(readNode);
+    },
   });
 }

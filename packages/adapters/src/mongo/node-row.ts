@@ -1,5 +1,5 @@
 import type { Node } from '@mnemon/core';
-import { instanceIdSchema, presenceSchema, spaceIdSchema } from '@mnemon/protocol';
+import { grantSchema, instanceIdSchema, presenceSchema, spaceIdSchema } from '@mnemon/protocol';
 import * as z from 'zod';
 
 export interface NodeRow {
@@ -10,6 +10,8 @@ export interface NodeRow {
   connectionId: string;
   connectedAtMs: number;
   userId: string;
+  /** As text, like `presence`. */
+  grants: string;
   status: string;
   lastSeenAtMs: number;
   /** As text, because fields may look like operators. */
@@ -26,9 +28,10 @@ export const nodesOf = (space: string, after = ''): { $gt: string; $lt: string }
 });
 
 export function toNodeRow(node: Node): Omit<NodeRow, '_id'> {
-  const { space, instanceId, connectionId, connectedAtMs, userId, status, lastSeenAtMs, presence } = node;
+  const { grants, presence, ...plain } = node;
   return {
-    ...{ space, instanceId, connectionId, connectedAtMs, userId, status, lastSeenAtMs },
+    ...plain,
+    grants: JSON.stringify(grants),
     ...(presence && { presence: JSON.stringify(presence) }),
   };
 }
@@ -39,12 +42,14 @@ const nodeRowSchema = z.object({
   connectionId: z.string(),
   connectedAtMs: z.number(),
   userId: z.string(),
+  grants: z.string(),
   status: z.enum(['online', 'offline']),
   lastSeenAtMs: z.number(),
   presence: z.string().optional(),
 });
 
 export function readNode(row: unknown): Node {
-  const { presence, ...node } = nodeRowSchema.parse(row);
+  const { grants, presence, ...plain } = nodeRowSchema.parse(row);
+  const node = { ...plain, grants: z.array(grantSchema).parse(JSON.parse(grants)) };
   return presence === undefined ? node : { ...node, presence: presenceSchema.parse(JSON.parse(presence)) };
 }

@@ -274,6 +274,8 @@ describe('a connected manager', () => {
     await settled(manager.forceSync());
     const ops = server.heard.flatMap((frame) => (frame.type === 'write' ? frame.payload.ops : []));
     expect(ops.map((op) => ('ttlMs' in op ? op.ttlMs : undefined))).toEqual([60_000, 1_500, undefined]);
+    const [hello] = server.heard;
+    expect(hello).toMatchObject({ type: 'connect', payload: { presence: { will: { ttlMs: 60_000 } } } });
     await settled(manager.shutdown());
   });
 

@@ -14,7 +14,7 @@ import { createNamespace, PATHS } from './keys.ts';
 import { createLiveSubscriptions, type LiveSubscriptions } from './live-subscriptions.ts';
 import { createManagerCore, type ManagerCore } from './manager-core.ts';
 import { type Counters, createCounters } from './metrics.ts';
-import { type MemorySyncOptions, settingsOf } from './options.ts';
+import { type MemorySyncOptions, settingsOf, ttlMsOf } from './options.ts';
 import { announcedBy, createWorkerMemory, type WorkerMemory } from './worker-memory.ts';
 
 /** What a manager is made of, wired. */
@@ -40,11 +40,14 @@ export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, t
     ...{ counters, tell, resolver, onError, now: clock.now },
     memory: () => memory,
   });
-  const gone = { key: namespace.key(PATHS.workerStatus(workerId)), value: { state: 'offline' } };
+  const gone = {
+    ...{ key: namespace.key(PATHS.workerStatus(workerId)), value: { state: 'offline' }, ifExists: true },
+    ...ttlMsOf(defaultTTL),
+  };
   const memory: Mnemon = openMnemon(
     {
       ...{ url, token, onError, instanceId: workerId, batchIntervalMs: batchInterval, whenFull: 'wait' },
-      presence: { announced: announcedBy(namespace.name), will: { ...gone, ifExists: true } },
+      presence: { announced: announcedBy(namespace.name), will: gone },
       ...(httpUrl !== undefined && { httpUrl }),
       ...(outboxStore && { outboxStore }),
       onAcked: createBatchNews(counters, tell, conflicts),

@@ -35,3 +35,6 @@ export interface Caller extends Identity {
   /** By the gateway's clock. Of an instance's connections the one that connected last is the live one. */
   connectedAtMs: number;
 }
+
+/** Who spoke on a connection, however long its token lasts. */
+export type Speaker = Omit<Caller, 'tokenId' | 'tokenExpiresAtMs'>;

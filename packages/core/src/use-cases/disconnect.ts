@@ -1,5 +1,5 @@
 import type { Disconnected, ErrorCode } from '@mnemon/protocol';
-import type { Caller } from '../domain/caller.ts';
+import type { Caller, Speaker } from '../domain/caller.ts';
 import type { Ports } from '../ports/ports.ts';
 import { releaseLocksOf } from './locks.ts';
 import { writeWill } from './write-will.ts';
@@ -14,17 +14,14 @@ export async function forget(ports: Ports, caller: Caller): Promise<void> {
 }
 
 /**
- * What follows once a connection's row was taken out, by whoever took it out: that is one. When it dies here, locks end with
- * their leases and the instance stays marked as online, at the time when it was last heard of.
+ * What follows once a connection's row is gone. May be done again, and by several at once. The instance is noted as offline
+ * last: where that is not reached, `settleSilent` does all of it again.
  */
-export async function settleGone(ports: Ports, caller: Caller, lastSeenAtMs: number): Promise<void> {
-  const { space, instanceId, userId } = caller;
-  const [left] = await Promise.all([
-    ports.nodes.leave(caller, lastSeenAtMs),
-    releaseLocksOf(ports, caller),
-    ports.bus.tell({ type: 'instance-gone', space, instanceId, userId, lastSeenAtMs }),
-  ]);
-  if (left?.presence?.will) await writeWill(ports, caller, left.presence.will);
+export async function settleGone(ports: Ports, speaker: Speaker, lastSeenAtMs: number): Promise<void> {
+  const { space, instanceId, userId } = speaker;
+  const [, isWritten] = await Promise.all([releaseLocksOf(ports, speaker), writeWill(ports, speaker)]);
+  const left = isWritten && (await ports.nodes.leave(speaker, lastSeenAtMs));
+  if (left) await ports.bus.tell({ type: 'instance-gone', space, instanceId, userId, lastSeenAtMs });
 }
 
 /** Ends a connection from the server's side, telling it why. */

@@ -8,7 +8,7 @@ import { newestBefore } from './newest-before.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 
 /** How often presence and a checkpoint are written at most. */
-const PRESENCE_MS = 30_000;
+export const PRESENCE_MS = 30_000;
 
 /** Keeps a connection alive and answers how far its topics and the log reach, so that a lost last frame is noticed (I4). */
 export async function heartbeat(

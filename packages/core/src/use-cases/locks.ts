@@ -1,5 +1,5 @@
 import { allows, type LockAnswer, type LockFrame, type LockRequest, wireError } from '@mnemon/protocol';
-import type { Caller, Identity } from '../domain/caller.ts';
+import type { Identity, Speaker } from '../domain/caller.ts';
 import type { FreedLock } from '../ports/locks.ts';
 import type { Ports } from '../ports/ports.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
@@ -64,7 +64,7 @@ export async function releaseLock(
 /** Gives back what a connection held that is over. */
 export async function releaseLocksOf(
   ports: Pick<Ports, 'locks' | 'fanout' | 'clock'>,
-  { space, connectionId }: Caller,
+  { space, connectionId }: Speaker,
 ): Promise<void> {
   await tellWaiters(ports, await ports.locks.releaseAll(space, connectionId));
 }

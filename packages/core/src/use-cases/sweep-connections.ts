@@ -1,6 +1,7 @@
 import type { Connection, ReachedRow } from '../ports/connections.ts';
 import type { Ports } from '../ports/ports.ts';
 import { settleGone } from './disconnect.ts';
+import { eachOf } from './each-of.ts';
 
 const ROWS_PER_PAGE = 1_000;
 /** Each takes five calls of three backends. */
@@ -29,12 +30,9 @@ export async function sweepConnections(ports: Ports): Promise<SweptConnections> 
     const page = await ports.connections.stale({ nowMs, after, limit: ROWS_PER_PAGE });
     const { rows } = page;
     looked += page.looked;
-    for (let i = 0; i < rows.length; i += AT_ONCE) {
-      const ends = rows.slice(i, i + AT_ONCE).map((row) => endStale(ports, row, nowMs));
-      for (const end of await Promise.allSettled(ends)) {
-        if (end.status === 'rejected') failures.push(end.reason);
-        else if (end.value) swept++;
-      }
+    for (const end of await eachOf(rows, AT_ONCE, (row) => endStale(ports, row, nowMs))) {
+      if (end.status === 'rejected') failures.push(end.reason);
+      else if (end.value) swept++;
     }
     after = page.reached;
   } while (after && ports.clock.now() < startMs + TURN_MS);

@@ -1,12 +1,14 @@
-import { sweepConnections } from '@mnemon/core';
+import { settleSilent, sweepConnections } from '@mnemon/core';
 import { compose } from '../compose.ts';
 import { countMetric, observed } from '../observe.ts';
 
 const { ports, settings } = await compose();
 
-/** Every minute. What it did not get to, or failed at, is stale the next time, too. */
+/** Every minute. What it did not get to, or failed at, is stale, or silent, the next time, too. */
 export const handler = observed(async () => {
-  const { swept, connected } = await sweepConnections(ports);
+  const sweeps = [sweepConnections(ports), settleSilent(ports, settings.STALE_MS)] as const;
+  await Promise.allSettled(sweeps); // that one fails ends the other no earlier
+  const [{ swept, connected }, settled] = await Promise.all(sweeps);
   if (settings.METRICS === 'on') countMetric('Connections', connected);
-  return { swept, connected };
+  return { swept, connected, settled };
 });

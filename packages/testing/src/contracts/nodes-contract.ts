@@ -1,4 +1,4 @@
-import type { Node, Nodes } from '@mnemon/core';
+import type { Node, Nodes, ReachedNode } from '@mnemon/core';
 import { type InstanceId, type JsonValue, LIMITS, type SpaceId } from '@mnemon/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ODD_VALUES } from './odd-values.ts';
@@ -56,7 +56,9 @@ export function nodesContract(name: string, makeStorage: MakeStorage): void {
       expect(small.length).toBeGreaterThan(10);
       for (const announced of small) {
         const value = announced as JsonValue;
-        const made = node({ presence: { announced: value, will: { key: '$a.b', value } } });
+        const made = node({
+          presence: { announced: value, will: { key: '$a.b', value, ifExists: true, ttlMs: 1 } },
+        });
         await nodes.put(made);
         expect(await nodes.get(made)).toEqual({
           ...made,
@@ -106,6 +108,38 @@ export function nodesContract(name: string, makeStorage: MakeStorage): void {
       expect((await nodes.list(space)).map(({ instanceId }) => instanceId)).toEqual(ids.toSorted());
     });
 
+    test('silent ones are online and were not heard of since then, of all spaces, each on one page', async () => {
+      const thenMs = Math.floor(Math.random() * 1e9) * 1000; // beside other tests' rows, which are of other years
+      const [space, other] = [newSpace(), newSpace()];
+      const put = async (name: string, agoMs: number, fields: Partial<Node> = {}) => {
+        const made = node({ space, instanceId: name as InstanceId, lastSeenAtMs: thenMs - agoMs, ...fields });
+        await nodes.put(made);
+        return made;
+      };
+      const long = await put('long', 9);
+      const alike = [await put('b', 5), await put('a', 5), await put('b', 5, { space: other })];
+      const just = await put('just', 0);
+      await put('later', -1);
+      await put('left', 5, { status: 'offline' });
+      for (const limit of [1, 2, 100]) {
+        const walked: Node[] = [];
+        let after: ReachedNode = { space, instanceId: '' as InstanceId, lastSeenAtMs: thenMs - 10 };
+        for (;;) {
+          const page = await nodes.silent({ untilMs: thenMs, after, limit });
+          walked.push(...page);
+          if (page.length < limit) break;
+          after = page.at(-1) as Node;
+        }
+        expect([walked[0], walked.at(-1), walked.length], `${limit} at once`).toEqual([long, just, 5]);
+        expect(walked.slice(1, -1)).toEqual(expect.arrayContaining(alike));
+      }
+      const first = await nodes.silent({ untilMs: thenMs, limit: 1 });
+      expect(first[0]?.lastSeenAtMs).toBeLessThanOrEqual(long.lastSeenAtMs);
+      await nodes.leave(long, thenMs);
+      const after = { ...long, lastSeenAtMs: thenMs - 10 };
+      expect(await nodes.silent({ untilMs: thenMs, after, limit: 1 })).not.toContainEqual(long);
+    });
+
     test('what a caller does to a node afterwards changes nothing', async () => {
       const made = node();
       await nodes.put(made);
@@ -124,6 +158,7 @@ const node = (fields: Partial<Node> = {}): Node => ({
   connectionId: 'connection-1',
   connectedAtMs: 1_750_000_000_000,
   userId: 'user-1',
+  grants: [{ pattern: '$a.b/*', access: 'write' }],
   status: 'online',
   lastSeenAtMs: 1_750_000_000_000,
   ...fields,
