@@ -1,7 +1,8 @@
 import type { CaughtUpPayload, Cursor, Delivery, Entry } from '@mnemon/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Change } from './change.ts';
-import { createLogFollower, type LogFollower } from './log-follower.ts';
+import { createLogFollower } from './create-log-follower.ts';
+import type { LogFollower } from './log-follower.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { createTopics, type Topics } from './topics.ts';
 
