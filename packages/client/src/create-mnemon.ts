@@ -5,7 +5,7 @@ import {
   type ListRequest,
   patternProblem,
 } from '@mnemon/protocol';
-import { checkedOp, checkKey, type Intent, type Unstamped } from './checked-op.ts';
+import { checkedOp, checkKey, type Intent, type OpOptions } from './checked-op.ts';
 import { createTimer, type Timer } from './clock.ts';
 import { createConflicts } from './conflicts.ts';
 import type { Engine } from './engine.ts';
@@ -52,17 +52,18 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
   }
 
   /** Not async: the own value is there before this returns (I9). */
-  function submit(intent: Unstamped<Intent>, durability: 'acked' | 'queued' = 'acked'): Promise<Written> {
+  function submit(intent: Intent, options?: OpOptions): Promise<Written> {
     try {
       checkOpen();
-      checkKey(intent.key);
-      const { op, sizeBytes } = checkedOp({ ...intent, ...seen.of(intent.key), hlc: writeClock.next() });
+      const { key } = intent;
+      checkKey(key);
+      const { op, sizeBytes } = checkedOp(intent, options, { hlc: writeClock.next(), read: seen.of(key) });
       // Who asked for `queued` knows that nothing is answered.
-      return durability === 'queued'
+      return options?.durability === 'queued'
         ? (outbox.queue(op, sizeBytes) as Promise<never>)
-        : outbox.add(op, sizeBytes);
+        : harmless(outbox.add(op, sizeBytes));
     } catch (error) {
-      return Promise.reject(error);
+      return harmless(Promise.reject(error));
     }
   }
 
@@ -137,11 +138,11 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
 
   return {
     write: (key: string, value: JsonValue, options?: Partial<AnyDurability<WriteOptions>>) =>
-      harmless(submit({ op: 'put', key, value, ...said(options) }, options?.durability)),
+      submit({ op: 'put', key, value }, options),
     delete: (key: string, options?: Partial<AnyDurability<DeleteOptions>>) =>
-      harmless(submit({ op: 'delete', key, ...said(options) }, options?.durability)),
-    increment: (key, by = 1) => harmless(submit({ op: 'increment', key, by })),
-    addTo: (key, ...items) => harmless(submit({ op: 'change-set', key, add: items })),
+      submit({ op: 'delete', key }, options),
+    increment: (key, by = 1) => submit({ op: 'increment', key, by }),
+    addTo: (key, ...items) => submit({ op: 'change-set', key, add: items }),
     removeFrom: (key, ...items) => harmless(removeFrom(key, items)),
     read: (key, { mode = 'session' } = {}) => harmless(reads.read(key, mode)),
     peek: reads.peek,
@@ -172,12 +173,6 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     close: () => (closing ??= shutDown()),
   };
 }
-
-/** What the server hears of the options. */
-const said = <Options extends Partial<AnyDurability<DeleteOptions>>>(options = {} as Options) => {
-  const { lock, durability: _, ...rest } = options;
-  return { ...rest, ...(lock && { fence: { lock: lock.name, token: lock.token } }) };
-};
 
 function checkPattern(pattern: string): void {
   const problem = typeof pattern === 'string' ? patternProblem(pattern) : 'a pattern is a string';

@@ -1,12 +1,13 @@
-import { type Ack, type Batch, LIMITS, type Op, type Outcome, type WireError } from '@mnemon/protocol';
+import type { Ack, Batch, Op, Outcome, WireError } from '@mnemon/protocol';
 import { createDepartures } from './departures.ts';
+import { harmless } from './harmless.ts';
 import { createInFlight } from './in-flight.ts';
 import { fateUnknown, fromWire, MnemonError } from './mnemon-error.ts';
 import type { Outbox, OutboxOptions } from './outbox.ts';
 import type { LeftBehind } from './outbox-journal.ts';
-import { type PendingOp, reject, settle, type Waiter, type Written } from './pending-op.ts';
+import { answered, type PendingOp, reject, settle, type Waiter, type Written } from './pending-op.ts';
 import { createRoom } from './room.ts';
-import { createWriteQueue, maxOpsBytes } from './write-queue.ts';
+import { checkFits, createWriteQueue, maxOpsBytes } from './write-queue.ts';
 
 /** An outbox that holds what `journal` has of an earlier program, or nothing. */
 export function createOutbox(options: OutboxOptions): Outbox {
@@ -33,28 +34,42 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let closedBy: MnemonError | undefined;
   let closingJournal: Promise<void> | undefined;
 
-  /** Throws when it can't be taken in. */
-  function take(op: Op, sizeBytes: number, waiter: Waiter): void {
+  /** Throws when it can't be taken in; false when there is no room after it. */
+  function enter(sizeBytes: number): boolean {
     if (closedBy) throw closedBy;
-    if (sizeBytes > batchBytes && !sendLarge) {
-      const limit = Math.min(batchBytes, LIMITS.valueBytes);
-      const message = `an operation has at most ${limit} bytes where there is no \`httpUrl\``;
-      throw new MnemonError('value-too-large', message);
-    }
-    room.enter();
-    const mine: PendingOp = { op, sizeBytes, waiters: [waiter] };
-    const queued = queue.add(mine);
-    if (queued === mine) ownWrites.add(mine);
-    else ownWrites.rewritten(queued);
-    journal?.keep(queued);
+    if (!sendLarge) checkFits(sizeBytes, batchBytes);
+    return room.enter(sizeBytes);
+  }
+
+  function take(op: Op, sizeBytes: number, waiter: Waiter): void {
+    const pending = queue.add(op, sizeBytes, waiter);
+    ownWrites.add(pending);
+    journal?.keep(pending);
     departures.soon();
     onChange();
   }
 
   const add = (op: Op, sizeBytes: number): Promise<Written> =>
-    new Promise((resolve, rejectWrite) => take(op, sizeBytes, { resolve, reject: rejectWrite }));
+    new Promise((resolve, rejectWrite) => {
+      enter(sizeBytes);
+      take(op, sizeBytes, { resolve, reject: rejectWrite });
+    });
 
-  const enqueue = (op: Op, sizeBytes: number): Promise<void> =>
+  /** Of who knows that an operation is in here, and waits for no more. */
+  const content: Waiter = { resolve() {}, reject: tell };
+
+  function enqueue(op: Op, sizeBytes: number): Promise<void> {
+    try {
+      const hasRoom = enter(sizeBytes);
+      if (!hasRoom || journal) return harmless(takeSafely(op, sizeBytes));
+      take(op, sizeBytes, content);
+      return DONE;
+    } catch (error) {
+      return harmless(Promise.reject(error));
+    }
+  }
+
+  const takeSafely = (op: Op, sizeBytes: number): Promise<void> =>
     new Promise((resolve, rejectWrite) => {
       let isTaken = false;
       const taken = () => {
@@ -74,8 +89,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   function restore({ batch, queued }: LeftBehind): void {
     for (const pending of [...batch, ...queued]) {
-      const { op, waiters } = pending;
-      waiters.push({ resolve: () => {}, reject: (error) => tell(error, op.key) });
+      pending.waiters.push(content);
       room.join();
       ownWrites.add(pending);
     }
@@ -119,7 +133,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   function drop(pending: PendingOp, reason: MnemonError): void {
     ownWrites.remove(pending);
-    reject(pending.waiters, reason);
+    reject(pending, reason);
   }
 
   async function flush(): Promise<void> {
@@ -171,6 +185,5 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 }
 
-/** Resolves when `pending` was acked, refused or given up. */
-const answered = ({ waiters }: PendingOp): Promise<void> =>
-  new Promise((resolve) => waiters.push({ resolve: () => resolve(), reject: () => resolve() }));
+/** For all who have nothing to wait for: they are many. */
+const DONE = Promise.resolve();

@@ -15,9 +15,8 @@ interface AckedCommit {
  * them: not merely until the ack came, which may overtake the commits before it (I9).
  */
 export interface OwnWrites {
+  /** It is new, or a later operation has taken its place in the queue. */
   add(pending: PendingOp): void;
-  /** A later operation has taken its place in the queue. */
-  rewritten(pending: PendingOp): void;
   /**
    * What the own operations on a key that the replica doesn't hold yet make of its value, `below`. `{ value: undefined }`
    * is a deletion.
@@ -65,10 +64,11 @@ export function createOwnWrites({ written, changed }: Pick<Witness, 'written' | 
   return {
     add(pending) {
       const { key } = pending.op;
-      byKey.set(key, [...(byKey.get(key) ?? []), pending]);
+      const own = byKey.get(key);
+      if (!own) byKey.set(key, [pending]);
+      else if (own.at(-1) !== pending) own.push(pending);
       written(key);
     },
-    rewritten: ({ op }) => written(op.key),
     get(key, below) {
       const own = byKey.get(key)?.map(({ op }) => op);
       return own && { value: valueAfter(own, below) };

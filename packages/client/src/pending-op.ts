@@ -1,4 +1,5 @@
-import { LIMITS, type Op, type Outcome, utf8Length } from '@mnemon/protocol';
+import { type JsonValue, LIMITS, type Op, type Outcome } from '@mnemon/protocol';
+import { jsonBytes } from './json-bytes.ts';
 import { fromOutcome, type MnemonError } from './mnemon-error.ts';
 
 /** What an acked write made of its key. */
@@ -18,29 +19,41 @@ export interface PendingOp {
   readonly waiters: Waiter[];
 }
 
-/** What an operation adds to a frame. One whose value no frame carries fills a batch, whatever it adds. */
+/** The longest `hlc` that a clock can show. */
+const HLC_BYTES = jsonBytes({ wallMs: 2 ** 48 - 1, counter: 2 ** 16 - 1 });
+
+/** What an operation adds to a frame at most. One whose value no frame carries fills a batch, whatever it adds. */
 export function sizeOfOp(op: Op): number {
-  const sizeBytes = utf8Length(JSON.stringify(op)) + 1;
+  let sizeBytes = 2;
+  for (const field in op) {
+    // Name, quotes, colon and comma; the names are ASCII.
+    sizeBytes += field.length + 4 + (field === 'hlc' ? HLC_BYTES : jsonBytes(op[field as 'key']));
+  }
   const mayBeLarge = op.op === 'put' && sizeBytes > LIMITS.valueBytes;
-  return mayBeLarge && utf8Length(JSON.stringify(op.value)) > LIMITS.valueBytes
+  return mayBeLarge && jsonBytes(op.value as JsonValue) > LIMITS.valueBytes
     ? Math.max(sizeBytes, LIMITS.batchBytes)
     : sizeBytes;
 }
 
 export interface Waiter {
   resolve(written: Written): void;
-  reject(error: MnemonError): void;
+  reject(error: MnemonError, key: string): void;
 }
 
-export function settle({ op, waiters }: PendingOp, outcome: Outcome): void {
+export function settle(pending: PendingOp, outcome: Outcome): void {
   if (outcome.status === 'refused') {
-    reject(waiters, fromOutcome(outcome));
+    reject(pending, fromOutcome(outcome));
     return;
   }
   const version = outcome.status === 'unchanged' ? 0 : outcome.version;
-  for (const { resolve } of waiters) resolve({ key: op.key, version, merged: outcome.status === 'merged' });
+  const written = { key: pending.op.key, version, merged: outcome.status === 'merged' };
+  for (const waiter of pending.waiters) waiter.resolve(written);
 }
 
-export function reject(waiters: readonly Waiter[], error: MnemonError): void {
-  for (const waiter of waiters) waiter.reject(error);
+export function reject({ op, waiters }: PendingOp, error: MnemonError): void {
+  for (const waiter of waiters) waiter.reject(error, op.key);
 }
+
+/** Resolves when `pending` was acked, refused or given up. */
+export const answered = ({ waiters }: PendingOp): Promise<void> =>
+  new Promise((resolve) => waiters.push({ resolve: () => resolve(), reject: () => resolve() }));

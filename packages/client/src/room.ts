@@ -18,8 +18,8 @@ export type WhenFull = 'refuse' | 'wait';
 /** Counts who is in the outbox, and holds up or refuses whoever would be too many. */
 export interface Room {
   readonly isFull: boolean;
-  /** One call more. Throws `overloaded` when there is no room for it. */
-  enter(): void;
+  /** One call more, with so many bytes. Throws `overloaded` when there is no room for it; false when there is none left after it. */
+  enter(addedBytes: number): boolean;
   /** One call more that adds nothing, but waits like the others. */
   join(): void;
   /** `calls` were answered, and what they brought is gone. */
@@ -35,16 +35,17 @@ export function createRoom(whenFull: WhenFull, sizeBytes: () => number): Room {
   let waiting: (() => void)[] = [];
   let calls = 0;
 
-  const holds = (times: number) =>
-    calls >= OUTBOX_LIMITS.calls * times || sizeBytes() >= OUTBOX_LIMITS.sizeBytes * times;
+  const holds = (times: number, addedBytes = 0) =>
+    calls >= OUTBOX_LIMITS.calls * times || sizeBytes() + addedBytes >= OUTBOX_LIMITS.sizeBytes * times;
 
   return {
     get isFull() {
       return holds(1);
     },
-    enter() {
+    enter(addedBytes) {
       if (holds(most)) throw new MnemonError('overloaded', 'too many writes are waiting for the service');
       calls++;
+      return !holds(1, addedBytes);
     },
     join() {
       calls++;

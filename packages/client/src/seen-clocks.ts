@@ -1,9 +1,10 @@
-import type { Entry, Op, VectorClock } from '@mnemon/protocol';
+import type { Entry, Op } from '@mnemon/protocol';
 import type { Replica } from './replica.ts';
 
 /** How many keys are remembered beside the replica. A forgotten one merely makes the next write a concurrent one. */
 const MAX_KEYS = 10_000;
 
+export type SeenVersion = Pick<Entry, 'clock' | 'seq'>;
 type Version = Pick<Entry, 'key' | 'version' | 'clock' | 'seq'>;
 
 /**
@@ -11,7 +12,8 @@ type Version = Pick<Entry, 'key' | 'version' | 'clock' | 'seq'>;
  * without following the log, in acks and conflicts.
  */
 export interface SeenClocks {
-  of(key: string): { seen: VectorClock; seenSeq?: number };
+  /** What this client has read of `key` when it writes now; nothing where it knows of no version. */
+  of(key: string): SeenVersion | undefined;
   learn(version: Version): void;
   /** What was known when `op` was written, if nothing newer is. */
   recall(op: Op): void;
@@ -31,8 +33,7 @@ export function createSeenClocks(replica: Replica): SeenClocks {
     of(key) {
       const known = replica.get(key);
       const heard = told.get(key);
-      const newest = known && heard ? (known.version < heard.version ? heard : known) : (known ?? heard);
-      return newest ? { seen: newest.clock, seenSeq: newest.seq } : { seen: {} };
+      return known && heard ? (known.version < heard.version ? heard : known) : (known ?? heard);
     },
     learn,
     recall({ key, seen, seenSeq }) {

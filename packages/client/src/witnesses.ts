@@ -18,15 +18,22 @@ export interface Witnesses extends Witness {
 /** All of them as one. They are part of the client, and don't throw. */
 export function createWitnesses(): Witnesses {
   const witnesses = new Set<Witness>();
-  const tell = (what: (witness: Witness) => void) => witnesses.forEach(what);
   return {
     add(witness) {
       witnesses.add(witness);
       return () => void witnesses.delete(witness);
     },
-    written: (key) => tell((each) => each.written(key)),
-    changed: (key) => tell((each) => each.changed(key)),
-    unsettled: () => tell((each) => each.unsettled()),
-    forget: () => tell((each) => each.forget()),
+    written(key) {
+      for (const each of witnesses) each.written(key);
+    },
+    changed(key) {
+      for (const each of witnesses) each.changed(key);
+    },
+    unsettled() {
+      for (const each of witnesses) each.unsettled();
+    },
+    forget() {
+      for (const each of witnesses) each.forget();
+    },
   };
 }

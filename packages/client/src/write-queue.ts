@@ -1,6 +1,7 @@
-import { LIMITS } from '@mnemon/protocol';
+import { LIMITS, type Op } from '@mnemon/protocol';
+import { MnemonError } from './mnemon-error.ts';
 import { isWhole } from './optimistic-value.ts';
-import type { PendingOp } from './pending-op.ts';
+import type { PendingOp, Waiter } from './pending-op.ts';
 
 /** What the frame around the operations takes at most: envelope, client, `n`, `resend`. */
 const FRAME_OVERHEAD_BYTES = 1_024;
@@ -8,6 +9,14 @@ const FRAME_OVERHEAD_BYTES = 1_024;
 /** What the operations of one batch may add up to, where messages are limited to `maxMessageBytes`. */
 export const maxOpsBytes = (maxMessageBytes: number): number =>
   Math.min(LIMITS.batchBytes, maxMessageBytes) - FRAME_OVERHEAD_BYTES;
+
+/** Throws for an operation that no batch carries. */
+export function checkFits(sizeBytes: number, batchBytes: number): void {
+  if (sizeBytes <= batchBytes) return;
+  const limit = Math.min(batchBytes, LIMITS.valueBytes);
+  const message = `an operation has at most ${limit} bytes where there is no \`httpUrl\``;
+  throw new MnemonError('value-too-large', message);
+}
 
 /** Operations that aren't in a batch yet, in the order of their calls. */
 export interface WriteQueue {
@@ -17,9 +26,10 @@ export interface WriteQueue {
   readonly isFull: boolean;
   /**
    * Adds an operation, or puts it in the place of the key's newest one: nobody needs a value that the same batch
-   * overwrites. (In an earlier batch it stays: a reader would see it before what was written between.) Everybody who waited for that one waits for this one then. Answers what stands in the queue now.
+   * overwrites. (In an earlier batch it stays: a reader would see it before what was written between.) Everybody who
+   * waited for that one waits for this one then. Answers what stands in the queue now.
    */
-  add(pending: PendingOp): PendingOp;
+  add(op: Op, sizeBytes: number, waiter: Waiter): PendingOp;
   /** Adds an operation that stays as it is, whatever is before it. */
   append(pending: PendingOp): void;
   /** What a call now waits for longest. */
@@ -35,15 +45,16 @@ export function createWriteQueue(batchBytes: number): WriteQueue {
   let sizeBytes = 0;
   const newest = new Map<string, PendingOp>();
 
-  function add(pending: PendingOp): PendingOp {
-    const last = newest.get(pending.op.key);
-    if (last && mayReplace(last, pending) && countOfNextBatch() === queue.length) {
-      sizeBytes += pending.sizeBytes - last.sizeBytes;
-      last.op = pending.op;
-      last.sizeBytes = pending.sizeBytes;
-      last.waiters.push(...pending.waiters);
+  function add(op: Op, opBytes: number, waiter: Waiter): PendingOp {
+    const last = newest.get(op.key);
+    if (last && mayReplace(last.op, op) && fitsOneBatch()) {
+      sizeBytes += opBytes - last.sizeBytes;
+      last.op = op;
+      last.sizeBytes = opBytes;
+      last.waiters.push(waiter);
       return last;
     }
+    const pending: PendingOp = { op, sizeBytes: opBytes, waiters: [waiter] };
     append(pending);
     return pending;
   }
@@ -54,7 +65,11 @@ export function createWriteQueue(batchBytes: number): WriteQueue {
     sizeBytes += pending.sizeBytes;
   }
 
+  const fitsOneBatch = () =>
+    queue.length <= 1 || (queue.length <= LIMITS.batchOps && sizeBytes <= batchBytes);
+
   function countOfNextBatch(): number {
+    if (fitsOneBatch()) return queue.length;
     let total = 0;
     const end = queue.findIndex((pending, at) => {
       total += pending.sizeBytes;
@@ -104,7 +119,7 @@ export function createWriteQueue(batchBytes: number): WriteQueue {
  * A condition on the version is checked for each operation that carries one, so those stay as they are; so do changes,
  * none of which may be lost.
  */
-const mayReplace = ({ op: last }: PendingOp, { op: next }: PendingOp): boolean =>
+const mayReplace = (last: Op, next: Op): boolean =>
   isWhole(last) &&
   isWhole(next) &&
   last.strategy === next.strategy &&

@@ -41,7 +41,7 @@ export {
   spaceIdSchema,
 } from './ids.ts';
 export { issueError } from './issue-error.ts';
-export { type JsonValue, jsonValueSchema, valueProblem } from './json-value.ts';
+export { copiedValue, type JsonValue, jsonValueSchema, NotJson, valueProblem } from './json-value.ts';
 export { keyProblem, keySchema } from './key.ts';
 export { type LargeValue, largeValueSchema } from './large-value.ts';
 export { hasExpired, isLive } from './lifetime.ts';

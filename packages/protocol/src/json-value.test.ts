@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { valueProblem } from './json-value.ts';
+import { copiedValue, NotJson, valueProblem } from './json-value.ts';
 
 const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 
@@ -56,4 +56,24 @@ describe('is no value', () => {
   ])('%s', (_, value) => {
     expect(valueProblem(value)).toBeDefined();
   });
+});
+
+test('a copy is what JSON makes of a value', () => {
+  const anything = fc.oneof(fc.jsonValue(), fc.anything({ withNullPrototype: true, withSparseArray: true }));
+  fc.assert(
+    fc.property(anything, (value) => {
+      const copy = copiedValue(value);
+      if (!(copy instanceof NotJson)) expect(copy).toStrictEqual(JSON.parse(JSON.stringify(value)));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a copy shares nothing with what it was made of', () => {
+  const value = { items: [{ name: 'a' }], labels: { one: [1] } };
+  const copy = copiedValue(value);
+  value.items.push({ name: 'b' });
+  (value.items[0] as { name: string }).name = 'c';
+  value.labels.one[0] = 2;
+  expect(copy).toEqual({ items: [{ name: 'a' }], labels: { one: [1] } });
 });

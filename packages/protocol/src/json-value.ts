@@ -9,45 +9,63 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [field: string]: JsonValue };
 
-/**
- * Why `value` cannot be kept exactly, or `undefined` when it can: JSON only, finite numbers, well-formed text, at most
- * 64 levels, no field `__proto__` (whoever merges such a value into an object would change its prototype). Walks
- * without recursion: depth is chosen by strangers.
- */
-export function valueProblem(value: unknown): string | undefined {
-  const pending: [value: unknown, depth: number][] = [[value, 0]];
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const [current, depth] = next;
-    if (depth > LIMITS.valueDepth) return `a value has at most ${LIMITS.valueDepth} levels`;
-    if (typeof current !== 'object' || current === null) {
-      const problem = scalarProblem(current);
-      if (problem) return problem;
-    } else if (Array.isArray(current)) {
-      for (const item of current) pending.push([item, depth + 1]);
-    } else {
-      const prototype = Object.getPrototypeOf(current);
-      if (prototype !== Object.prototype && prototype !== null) return 'a value is plain JSON';
-      for (const field of Object.keys(current)) {
-        if (field === '__proto__') return 'a value has no field __proto__';
-        if (!field.isWellFormed()) return 'a value is well-formed Unicode';
-        pending.push([(current as Record<string, unknown>)[field], depth + 1]);
-      }
-    }
+/** What is no value, and why. */
+export class NotJson {
+  readonly problem: string;
+  constructor(problem: string) {
+    this.problem = problem;
   }
-  return undefined;
 }
 
-function scalarProblem(value: unknown): string | undefined {
+/** Why `value` cannot be kept exactly, or `undefined` when it can. */
+export function valueProblem(value: unknown): string | undefined {
+  const copy = copiedValue(value);
+  return copy instanceof NotJson ? copy.problem : undefined;
+}
+
+/**
+ * A copy of `value`, sharing nothing with it, where it can be kept exactly: JSON only, finite numbers, well-formed text, at
+ * most 64 levels, no field `__proto__` (whoever merges such a value into an object would change its prototype).
+ */
+export function copiedValue(value: unknown, depth = 0): JsonValue | NotJson {
+  if (depth > LIMITS.valueDepth) return new NotJson(`a value has at most ${LIMITS.valueDepth} levels`);
   switch (typeof value) {
     case 'string':
-      return value.isWellFormed() ? undefined : 'a value is well-formed Unicode';
+      return value.isWellFormed() ? value : new NotJson('a value is well-formed Unicode');
     case 'number':
-      return Number.isFinite(value) ? undefined : 'a number is finite';
+      return Number.isFinite(value) ? value + 0 : new NotJson('a number is finite'); // JSON knows no -0
     case 'boolean':
-      return undefined;
+      return value;
+    case 'object':
+      if (value === null) return null;
+      return Array.isArray(value) ? copiedItems(value, depth) : copiedFields(value, depth);
     default:
-      return value === null ? undefined : `a value is JSON, not ${typeof value}`;
+      return new NotJson(`a value is JSON, not ${typeof value}`);
   }
+}
+
+function copiedItems(items: readonly unknown[], depth: number): JsonValue | NotJson {
+  const copy: JsonValue[] = [];
+  for (const item of items) {
+    const copied = copiedValue(item, depth + 1);
+    if (copied instanceof NotJson) return copied;
+    copy.push(copied);
+  }
+  return copy;
+}
+
+function copiedFields(fields: object, depth: number): JsonValue | NotJson {
+  const prototype = Object.getPrototypeOf(fields);
+  if (prototype !== Object.prototype && prototype !== null) return new NotJson('a value is plain JSON');
+  const copy: Record<string, JsonValue> = {};
+  for (const field of Object.keys(fields)) {
+    if (field === '__proto__') return new NotJson('a value has no field __proto__');
+    if (!field.isWellFormed()) return new NotJson('a value is well-formed Unicode');
+    const copied = copiedValue((fields as Record<string, unknown>)[field], depth + 1);
+    if (copied instanceof NotJson) return copied;
+    copy[field] = copied;
+  }
+  return copy;
 }
 
 export const jsonValueSchema = z

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { keyProblem } from './key.ts';
+import { keyProblem, pathProblem } from './key.ts';
 
 describe('is a key', () => {
   test.each([
@@ -56,5 +56,21 @@ test('whatever is accepted as a key stays the same through JSON and UTF-8, withi
       expect(Buffer.byteLength(key)).toBeLessThanOrEqual(512);
       expect(key.split('/').every((segment) => segment.length > 0)).toBe(true);
     }),
+  );
+});
+
+test('most keys are looked at with one expression, to the same verdict', () => {
+  const piece = fc.oneof(
+    fc.string({ unit: fc.constantFrom('a', ' ', '~', '.', '\u007f', '\n', 'é'), maxLength: 4 }),
+    fc.constantFrom('__proto__', 'k'.repeat(64), 'k'.repeat(60)),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 9 }), (pieces) => {
+      const key = pieces.join('/');
+      const segments = key.split('/');
+      const isProblem = segments.length > 8 || pathProblem('a key', key, segments) !== undefined;
+      expect(keyProblem(key) !== undefined).toBe(isProblem);
+    }),
+    { numRuns: 1_000 },
   );
 });

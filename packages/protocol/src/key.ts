@@ -4,12 +4,15 @@ import { utf8Length } from './utf8-length.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+/** Printable ASCII: most keys. */
+const PLAIN = new RegExp(`^[ -.0-~]+(?:/[ -.0-~]+){0,${LIMITS.keySegments - 1}}$`);
 
 /**
  * Why `key` is not a key, or `undefined` when it is one: 1 to 8 segments between slashes, at most 512 bytes in
  * UTF-8, no empty segment, no control character, well-formed Unicode.
  */
 export function keyProblem(key: string): string | undefined {
+  if (key.length <= LIMITS.keyBytes && PLAIN.test(key) && !key.includes('__proto__')) return undefined;
   const segments = key.split('/');
   if (segments.length > LIMITS.keySegments) return `a key has at most ${LIMITS.keySegments} segments`;
   return pathProblem('a key', key, segments);
