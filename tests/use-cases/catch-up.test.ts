@@ -164,6 +164,22 @@ describe('the state instead of the log', () => {
     expect(commitsIn(pages).map(({ seq }) => seq)).toEqual(range(2, 2_001));
   });
 
+  test('is not given to who missed many commits, but few of its topics', async () => {
+    const world = await worldWithCommits(2_001);
+    const ann = attach(world, 'ann').caller;
+    const cursor = await cursorAt(world, 0);
+    const few = await readAll(world.ports, ann, cursor, undefined, ['k7', 'k8']);
+    expect(commitsIn(few).map(({ seq }) => seq)).toEqual(
+      range(1, 2_001).filter((seq) => [7, 8].includes(seq % 100)),
+    );
+    expect(few.at(-1)?.cursor.seq).toEqual([2_001]);
+    const none = await readAll(world.ports, ann, cursor, undefined, ['other']);
+    expect(none).toEqual([{ recovered: true, cursor: await cursorAt(world, 2_001), commits: [] }]);
+    const all = range(0, 99).map((i) => `k${i}`);
+    const request = { cursor, patterns: all };
+    expect(asState(await ask(world.ports, ann, request)).reason).toBe('too-far');
+  });
+
   test('is given when the log was compacted between two pages: never part of a range', async () => {
     const world = await worldWithCommits(450);
     let floor = 0;

@@ -65,6 +65,10 @@ export function memoryEventLog(shared: Shared): EventLog {
       return from.topics.after(topics, afterSeq, limit).flatMap((seq) => readCommits(from, seq - 1, 1));
     },
 
+    async countOf({ topics, afterSeq, limit, ...at }) {
+      return partitionOf(state(), at).topics.after(topics, afterSeq, limit).length;
+    },
+
     async newestOf({ topics, beforeSeq, ...at }) {
       return partitionOf(state(), at).topics.newestBefore(topics, beforeSeq);
     },

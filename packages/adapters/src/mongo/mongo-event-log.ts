@@ -77,6 +77,9 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
       );
     },
 
+    countOf: ({ topics, afterSeq, limit, ...at }) =>
+      events.countDocuments({ ...at, topics: { $in: topics }, seq: { $gt: afterSeq } }, { limit }),
+
     async newestOf({ topics, beforeSeq, ...at }) {
       for (let before = beforeSeq, span = NEAR; before > 0; span *= FURTHER) {
         const from = Math.max(0, beforeSeq - span);

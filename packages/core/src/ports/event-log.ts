@@ -81,6 +81,9 @@ export interface EventLog extends History {
   /** The newest commit before `beforeSeq` with one of `topics`; 0 when the log holds none. By index. */
   newestOf(at: PartitionId & { topics: readonly string[]; beforeSeq: number }): Promise<number>;
 
+  /** How many commits after `afterSeq` have one of `topics`; counts up to `limit`, at least 1, and reads none of them. */
+  countOf(at: PartitionId & { topics: readonly string[]; afterSeq: number; limit: number }): Promise<number>;
+
   /**
    * At most `limit` entries in the order of their keys (`compareKeys`), after `afterKey`: all, or those of `topic`, found
    * without reading others; tombstones only when they are asked for. Not a snapshot: entries may be newer than the head

@@ -49,10 +49,9 @@ export async function connect(
   if (!head) throw new Error(`space ${space} was opened and is not there`);
   const patterns = registration.row.subscriptions;
   const topics = readableTopics(patterns, caller.grants);
+  const reading = { ports, caller, topics, head };
   const missed =
-    patterns.length > 0
-      ? await readPage({ ports, caller, topics, head }, firstPage(head, request.cursor))
-      : undefined;
+    patterns.length > 0 ? await readPage(reading, await firstPage(reading, request.cursor)) : undefined;
   return ok({
     protocolVersion: PROTOCOL_VERSION,
     space,

@@ -44,7 +44,7 @@ export async function subscribe(
 
 /** All that follows the cursor, if it is there and fits. */
 async function missedOf(reading: Reading, cursor: Cursor, roomBytes: number) {
-  const page = firstPage(reading.head, cursor);
+  const page = await firstPage(reading, cursor);
   const log = page.of === 'log' ? await logPage(reading, page, roomBytes) : undefined;
   const isAll = log && log.page === undefined && sizeOf(log.commits) <= roomBytes;
   return isAll ? log.commits : undefined;

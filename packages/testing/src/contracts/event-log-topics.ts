@@ -63,6 +63,19 @@ export function topicTests(makeStorage: MakeStorage): void {
       expect(await newest(['d'], 603)).toBe(0);
     });
 
+    test('are counted, each once, up to a limit', async () => {
+      const at = await openSpace(log);
+      await write(log, at, [commitOf('a/1', 'b'), commitOf('b'), commitOf('a/2', 'a/3'), commitOf('c')]);
+      const count = (topics: string[], afterSeq: number, limit = 100) =>
+        log.countOf({ ...at, topics, afterSeq, limit });
+      expect(await count(['a'], 0)).toBe(2);
+      expect(await count(['a', 'b'], 0)).toBe(3);
+      expect(await count(['a', 'b'], 1)).toBe(2);
+      expect(await count(['a', 'b'], 0, 2)).toBe(2);
+      expect(await count(['a'], 3)).toBe(0);
+      expect(await count(['d'], 0)).toBe(0);
+    });
+
     test('are gone with the commits that compaction took', async () => {
       const at = await openSpace(log);
       await write(log, at, [commitOf('a', 'b'), commitOf('a'), commitOf('b'), commitOf('a')]);
