@@ -40,7 +40,10 @@ export interface EmbeddedStore extends StoragePorts {
 export interface Shared {
   /** Throws `Unavailable` once the store is closed. */
   state(): State;
-  /** Takes the step: first in the journal, then in the state. Throws `Unavailable` when it cannot, and nothing happened. */
+  /**
+   * Takes the step: first in the journal, then in the state. Throws `Unavailable` when it cannot be written, and what the
+   * state threw when it cannot be applied; then nothing happened.
+   */
   commit(record: JournalRecord): void;
   now(): number;
 }
@@ -54,12 +57,17 @@ const monotonicNow = (): number => performance.timeOrigin + performance.now();
  */
 export function embeddedStore(options: EmbeddedStoreOptions = {}): EmbeddedStore {
   const { path, now = monotonicNow, compactAboveBytes = COMPACT_ABOVE_BYTES } = options;
-  const state = emptyState();
+  let state = emptyState();
   let supersededBytes = 0;
   const applied = (record: JournalRecord): void => {
     supersededBytes += apply(state, record);
   };
-  const kept = path === undefined ? undefined : openFolder(path, applied);
+  const begin = () => {
+    state = emptyState();
+    supersededBytes = 0;
+    return applied;
+  };
+  const kept = path === undefined ? undefined : openFolder(path, begin);
   let closed = false;
   let compacting: Promise<void> | undefined;
 
@@ -83,7 +91,13 @@ export function embeddedStore(options: EmbeddedStoreOptions = {}): EmbeddedStore
     commit: (record) => {
       if (closed) throw new Unavailable('the embedded store');
       write(kept?.journal, record);
-      applied(record);
+      try {
+        applied(record);
+      } catch (error) {
+        // It may have been applied by half: the journal without it tells what the state is.
+        kept?.journal.takeBack();
+        throw error;
+      }
       if (kept && !compacting && isWorthwhile(kept)) compacting = compact(kept);
     },
   };
@@ -121,11 +135,11 @@ interface Kept {
   unlock: () => void;
 }
 
-function openFolder(path: string, replay: (record: JournalRecord) => void): Kept {
+function openFolder(path: string, begin: () => (record: JournalRecord) => void): Kept {
   mkdirSync(path, { recursive: true });
   const unlock = lockFolder(path);
   try {
-    return { unlock, journal: openJournal(join(path, 'journal.ndjson'), replay) };
+    return { unlock, journal: openJournal(join(path, 'journal.ndjson'), begin) };
   } catch (error) {
     unlock();
     throw error;

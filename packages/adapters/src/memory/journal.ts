@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { decodeRecord, encodeRecord, type JournalRecord } from './journal-record.ts';
+import { encodeRecord, type JournalRecord } from './journal-record.ts';
+import { HEADER, type Replay, replayFile, replayWhole } from './replay-journal.ts';
 
 /**
  * Records in one append-only file. A record that `append` has taken was handed to the operating system: it survives
@@ -18,6 +10,8 @@ import { decodeRecord, encodeRecord, type JournalRecord } from './journal-record
 export interface Journal {
   /** Throws when it could not be written; then nothing of it is in the file. */
   append(record: JournalRecord): void;
+  /** Takes the last record out again, which could not be applied, and replays all others. Throws when it cannot. */
+  takeBack(): void;
   sizeBytes(): number;
   /**
    * Replaces the file by one with `records`, which stand for all that was appended so far, and what is appended while
@@ -27,22 +21,20 @@ export interface Journal {
   close(): void;
 }
 
-const CHUNK_BYTES = 1 << 20;
-const HEADER = { type: 'journal', format: 1 } satisfies JournalRecord;
+const BLOCK_BYTES = 1 << 20;
 
-/** Opens or makes the file and tells `replay` of each record, in order. */
-export function openJournal(path: string, replay: (record: JournalRecord) => void): Journal {
+/** Opens or makes the file and replays each record, in order; `begin` is asked what with, each time that this begins anew. */
+export function openJournal(path: string, begin: () => Replay): Journal {
   rmSync(nextPath(path), { force: true });
   let fd = openSync(path, 'a+');
   let sizeBytes: number;
   try {
-    sizeBytes = replayFile(fd, path, replay);
-    // The record that was being written when the process died: its writer was never told that it is kept.
-    ftruncateSync(fd, sizeBytes);
+    sizeBytes = replayWhole(fd, path, begin);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
+  let lastBytes = 0;
   let closed = false;
   let broken: unknown;
   /** While a rewrite goes on: what it has to carry over. */
@@ -58,7 +50,21 @@ export function openJournal(path: string, replay: (record: JournalRecord) => voi
       throw error;
     }
     sizeBytes += line.length;
+    lastBytes = line.length;
     carried?.push(line);
+  };
+
+  const takeBack = (): void => {
+    sizeBytes -= lastBytes;
+    lastBytes = 0;
+    carried?.pop();
+    try {
+      ftruncateSync(fd, sizeBytes);
+      replayFile(fd, path, begin());
+    } catch (error) {
+      broken = error;
+      throw error;
+    }
   };
 
   /** In one go, so that no record is appended between the last one carried over and the change of files. */
@@ -93,38 +99,10 @@ export function openJournal(path: string, replay: (record: JournalRecord) => voi
   };
 
   if (sizeBytes === 0) append(HEADER);
-  return { append, rewrite, close, sizeBytes: () => sizeBytes };
+  return { append, takeBack, rewrite, close, sizeBytes: () => sizeBytes };
 }
 
 const nextPath = (path: string): string => `${path}.next`;
-
-/** Answers where the last whole record ends. */
-function replayFile(fd: number, path: string, replay: (record: JournalRecord) => void): number {
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  let pending: Buffer = Buffer.alloc(0);
-  let recordAt = 0;
-  for (let readAt = 0, bytes = 0; ; readAt += bytes) {
-    bytes = readSync(fd, chunk, 0, CHUNK_BYTES, readAt);
-    if (bytes === 0) return recordAt;
-    const block = Buffer.concat([pending, chunk.subarray(0, bytes)]);
-    let from = 0;
-    // A line without its end can only be the last one of the file.
-    for (let to = block.indexOf(10); to >= 0; to = block.indexOf(10, from)) {
-      const record = decodeRecord(block.subarray(from, to));
-      if (!record) throw new Error(`${path} is damaged: no valid record at byte ${recordAt}`);
-      if (recordAt === 0) checkHeader(record, path);
-      else replay(record);
-      recordAt += to + 1 - from;
-      from = to + 1;
-    }
-    pending = block.subarray(from);
-  }
-}
-
-function checkHeader(record: JournalRecord, path: string): void {
-  if (record.type === 'journal' && record.format === HEADER.format) return;
-  throw new Error(`${path} was written by another version of this program`);
-}
 
 function writeWhole(fd: number, bytes: Buffer): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
@@ -168,7 +146,7 @@ function* blocks(records: readonly JournalRecord[]): Generator<Buffer> {
     const line = encodeRecord(record);
     lines.push(line);
     bytes += line.length;
-    if (bytes >= CHUNK_BYTES) {
+    if (bytes >= BLOCK_BYTES) {
       yield Buffer.concat(lines);
       lines = [];
       bytes = 0;
