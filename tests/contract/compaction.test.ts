@@ -1,4 +1,4 @@
-import { compact, snapshotAndCompact, takeSnapshot, verify } from '@mnemon/core';
+import { compact, type SealedCommit, seal, snapshotAndCompact, takeSnapshot, verify } from '@mnemon/core';
 import { DEFAULT_RETENTION, type InstanceId } from '@mnemon/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OpenStore, storageEngines } from './storage-engines.ts';
@@ -64,16 +64,41 @@ describe.each(storageEngines)('compaction on $name', ({ open }) => {
     expect(await without.seqs()).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('never takes the newest commit', async () => {
+  /** Three commits, of which only the newest is left. */
+  async function silent(): Promise<Scene> {
     const scene = await openScene(store.ports);
     await write(scene, 3);
     await takeSnapshot(scene.ports, scene.at);
     scene.pass(400 * DAY_MS);
-    expect(await compacted(scene)).toEqual({ floor: 0, dropped: 0 });
+    expect(await compacted(scene)).toEqual({ floor: 3, dropped: 2 });
+    return scene;
+  }
+
+  test('never takes the newest commit, also where nobody has written since', async () => {
+    const scene = await silent();
+    expect(await scene.seqs()).toEqual([3]);
+    expect(await verdict(scene)).toMatchObject({ intact: true, end: { seq: 3 } });
     await write(scene, 1);
-    expect(await compacted(scene)).toEqual({ floor: 3, dropped: 3 });
+    expect(await compacted(scene)).toEqual({ floor: 3, dropped: 1 });
     expect(await scene.seqs()).toEqual([4]);
     expect(await verdict(scene)).toMatchObject({ intact: true, end: { seq: 4 } });
+  });
+
+  test('the newest commit of such a log, rewritten or gone, is found (I2)', async () => {
+    const scene = await silent();
+    const { ports, at } = scene;
+    const [newest] = await ports.log.commits({ ...at, afterSeq: 0, limit: 1 });
+    if (!newest) throw new Error('no commit');
+    const verdictOn = async (...left: SealedCommit[]) => {
+      const commits: typeof ports.log.commits = async ({ afterSeq }) =>
+        left.filter(({ commit }) => commit.seq > afterSeq);
+      return verify({ ...ports, log: { ...ports.log, commits } }, at);
+    };
+    expect(await verdictOn(newest)).toMatchObject({ intact: true });
+    expect(await verdictOn()).toEqual({ intact: false, seq: 3, problem: 'missing' });
+    const author = 'another' as InstanceId;
+    const rewritten = { intact: false, seq: 3, problem: 'rewritten' };
+    expect(await verdictOn(seal({ ...newest.commit, author }))).toEqual(rewritten);
   });
 
   test('waits for a live instance that is behind, not for one that is gone or has come further', async () => {
@@ -190,5 +215,27 @@ describe.each(storageEngines)('compaction on $name', ({ open }) => {
     expect(await snapshotAndCompact(ports, at.space)).toEqual({ floor: 0, dropped: 0 });
     scene.pass(DAY_MS);
     expect(await snapshotAndCompact(ports, at.space)).toEqual({ floor: 100, dropped: 100 });
+  });
+
+  test('a small space is compacted too: a snapshot is due when what it would cover is older than retention', async () => {
+    const scene = await openScene(store.ports);
+    const { ports, at } = scene;
+    const upkeep = () => snapshotAndCompact(ports, at.space);
+    const { logMs } = DEFAULT_RETENTION;
+    const snapshots = async () => (await ports.snapshots.list(at)).map(({ seq }) => seq);
+    await scene.put({ stays: 1, goes: 1 });
+    await scene.put({ goes: undefined });
+    scene.pass(logMs - 1);
+    await upkeep();
+    expect(await snapshots()).toEqual([]);
+    scene.pass(1);
+    expect(await upkeep()).toEqual({ floor: 0, dropped: 0 });
+    expect(await snapshots()).toEqual([2]);
+    scene.pass(logMs);
+    expect(await upkeep()).toEqual({ floor: 2, dropped: 1 });
+    expect([...(await scene.state()).keys()]).toEqual(['stays']);
+    expect(await verdict(scene)).toMatchObject({ intact: true, end: { seq: 2 } });
+    await upkeep(); // nothing was written: the same snapshot is still good
+    expect(await snapshots()).toEqual([2]);
   });
 });

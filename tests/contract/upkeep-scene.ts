@@ -38,9 +38,8 @@ export async function openScene(storage: StoragePorts): Promise<Scene> {
       nowMs += ms;
     },
     async put(values) {
-      if ((await write(storage.log, at, [{ values: Object.entries(values) }])) === 'conflict') {
-        throw new Error('a conflict');
-      }
+      const change = { values: Object.entries(values), committedAtMs: nowMs };
+      if ((await write(storage.log, at, [change])) === 'conflict') throw new Error('a conflict');
     },
     async state() {
       const limit = 100_000;

@@ -6,10 +6,11 @@ import {
   type Pause,
   resolveConflict,
   setPolicies,
+  snapshotAndCompact,
 } from '@mnemon/core';
-import type { Entry, Grant, Op, Policy } from '@mnemon/protocol';
+import { DEFAULT_RETENTION, type Entry, type Grant, type Op, type Policy } from '@mnemon/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { AT, attach, batchOf, makeWorld, put, send, type World } from './world.ts';
+import { AT, attach, batchOf, makeWorld, put, SPACE, send, type World } from './world.ts';
 
 const ADMIN: Grant[] = [{ pattern: '**', access: 'admin' }];
 const pause: Pause = async () => {};
@@ -63,6 +64,28 @@ describe('policies', () => {
       ['last-write-wins', undefined],
       ['array-merge', 'lists/*'],
     ]);
+  });
+});
+
+describe('the upkeep of a space', () => {
+  test('forgets conflicts that were resolved longer ago than retention, and none that somebody still has to', async () => {
+    await govern({ pattern: 'open', strategy: 'custom' });
+    for (const key of ['settled', 'open']) {
+      await write('ann', put(world, key, 1));
+      await write('bob', put(world, key, 2));
+    }
+    const kept = async () => {
+      await snapshotAndCompact(world.ports, SPACE);
+      return (await list()).conflicts.map(({ key }) => key);
+    };
+    world.pass(DEFAULT_RETENTION.logMs - 1);
+    expect(await kept()).toEqual(['open', 'settled']);
+    world.pass(1);
+    expect(await kept()).toEqual(['open']);
+    expect(await conflictStats(world.ports, as('reader', ADMIN))).toMatchObject({
+      value: { byStrategy: [{ name: 'custom', count: 1 }] },
+    });
+    expect((await stored('open')).siblings).toHaveLength(2);
   });
 });
 

@@ -94,6 +94,7 @@ export type JournalRecord =
   | { type: 'clear'; space: SpaceId }
   | { type: 'release'; space: SpaceId }
   | (InPartition & { type: 'remove'; mutations: readonly MutationId[] })
+  | { type: 'forget-conflicts'; space: SpaceId; ids: readonly string[] }
   | { type: 'policies'; space: SpaceId; policies: readonly Policy[] }
   | { type: 'lock'; space: SpaceId; lock: KeptLock }
   | { type: 'drop-locks'; space: SpaceId; names: readonly string[] }

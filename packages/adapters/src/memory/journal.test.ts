@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -9,11 +10,19 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CHAIN_START, type PartitionId, Unavailable, verifyChain } from '@mnemon/core';
+import { CHAIN_START, type ConflictRecord, type PartitionId, Unavailable, verifyChain } from '@mnemon/core';
 import type { InstanceId } from '@mnemon/protocol';
-import { newSpace, openSpace, waitingBatch, write } from '@mnemon/testing/contracts/stored-history';
+import {
+  appendOf,
+  loadAll,
+  newSpace,
+  openSpace,
+  waitingBatch,
+  write,
+} from '@mnemon/testing/contracts/stored-history';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type EmbeddedStore, type EmbeddedStoreOptions, embeddedStore } from './embedded-store.ts';
+import { encodeRecord } from './journal-record.ts';
 
 let path: string;
 let opened: EmbeddedStore[] = [];
@@ -42,6 +51,20 @@ const everything = async ({ log, inbox, lifetimes, nodes }: EmbeddedStore, at: P
   tombstones: (await log.countEntries(at)).tombstones,
   nodes: await nodes.list(at.space),
 });
+/** A conflict with the stored value of `author`, resolved at once. */
+const recordOf = (at: PartitionId, index: number, author: InstanceId): ConflictRecord => {
+  const side = { value: 1, hlc: { wallMs: 1, counter: 0 }, clock: { [author]: 1 }, author };
+  const place = { id: `0.1.${index}`, ...at, seq: 1, index, atMs: 9 };
+  const met = {
+    key: 'k',
+    type: 'concurrent-write',
+    strategy: 'set',
+    stored: { ...side, version: 1 },
+  } as const;
+  const resolvedBy = { version: 2, atMs: 9 };
+  return { ...place, ...met, arrived: side, outcome: 'arrived', version: 2, status: 'resolved', resolvedBy };
+};
+
 /** A store in which everything there is has happened. */
 const fill = async (store: EmbeddedStore): Promise<PartitionId> => {
   const at = await openSpace(store.log);
@@ -105,6 +128,32 @@ describe('a journal', () => {
     });
     await first.close();
     expect(await everything(open(), at)).toEqual(before);
+  });
+
+  test('brings conflicts back that were not forgotten, and counts these alone', async () => {
+    const first = open({ compactAboveBytes: 1 });
+    const at = await openSpace(first.log);
+    const append = appendOf(at, await loadAll(first.log, at, ['k']), [{ values: [['k', 1]] }]);
+    const records = ['ann', 'bob', 'cleo'].map((author, index) => recordOf(at, index, author as InstanceId));
+    await first.log.append({ ...append, conflicts: records });
+    const told = async ({ conflicts }: EmbeddedStore) => ({
+      list: await conflicts.list(at.space, { limit: 10 }),
+      stats: await conflicts.stats(at.space),
+    });
+    await first.conflicts.forget(at.space, { untilMs: 9, limit: 2 });
+    const before = await told(first);
+    expect(before.list).toEqual([records[2]]);
+    await first.close();
+    const second = open({ compactAboveBytes: 1 });
+    expect(await told(second)).toEqual(before);
+    const file = () => statSync(journalPath()).ino;
+    const former = file();
+    await vi.waitUntil(async () => {
+      await second.policies.set(at.space, []); // only a write looks whether it is worthwhile
+      return file() !== former;
+    });
+    await second.close();
+    expect(await told(open())).toEqual(before);
   });
 
   test('keeps what waits from before, and how long, but not the lease', async () => {
@@ -187,6 +236,58 @@ describe('a torn journal', () => {
   test('of another format, is refused', () => {
     writeFileSync(journalPath(), 'a diary\n');
     expect(() => open()).toThrow('no valid record at byte 0');
+  });
+});
+
+/** An append that fails half-way: of its conflicts the second is none. */
+const poisonous = async ({ log }: EmbeddedStore, at: PartitionId) => {
+  const append = appendOf(at, await loadAll(log, at, ['key/0']), [{ values: [['key/0', 'poison']] }]);
+  const record = recordOf(at, 0, 'ann' as InstanceId);
+  return { ...append, conflicts: [record, { ...record, id: '0.1.1', stored: undefined } as never] };
+};
+
+describe('a record that cannot be applied', () => {
+  const conflictsIn = ({ conflicts }: EmbeddedStore, at: PartitionId) =>
+    conflicts.list(at.space, { limit: 10 });
+  test('has not happened: not in the journal, and not by half in the state', async () => {
+    const store = open();
+    const at = await fill(store);
+    const [before, sizeBefore] = [await everything(store, at), statSync(journalPath()).size];
+    await expect(store.log.append(await poisonous(store, at))).rejects.toThrow();
+    expect(statSync(journalPath()).size).toBe(sizeBefore);
+    expect(await everything(store, at)).toEqual(before);
+    expect(await conflictsIn(store, at)).toEqual([]);
+    await write(store.log, at, [{ values: [['key/0', 'antidote']] }]);
+    const after = await everything(store, at);
+    await store.close();
+    expect(await everything(open(), at)).toEqual(after);
+  });
+
+  test('written when the process died, is left out, for nobody was told of it', async () => {
+    const store = open();
+    const at = await fill(store);
+    const before = await everything(store, at);
+    const { conflicts } = await poisonous(store, at);
+    await store.close();
+    const sizeBefore = statSync(journalPath()).size;
+    const rows = conflicts.map((row) => ({ id: row.id, text: JSON.stringify(row) }));
+    const nothing = { commits: [], entries: [], settled: [] };
+    const record = encodeRecord({ type: 'append', ...at, ...nothing, conflicts: rows });
+    appendFileSync(journalPath(), record);
+    const again = open();
+    expect(await everything(again, at)).toEqual(before);
+    expect(await conflictsIn(again, at)).toEqual([]);
+    expect(statSync(journalPath()).size).toBe(sizeBefore);
+    await again.close();
+
+    // With others after it, which were acked, the journal is another's: nothing is cut off.
+    appendFileSync(
+      journalPath(),
+      Buffer.concat([record, encodeRecord({ type: 'open', space: at.space, epoch: 'e' })]),
+    );
+    const size = statSync(journalPath()).size;
+    expect(() => open()).toThrow();
+    expect(statSync(journalPath()).size).toBe(size);
   });
 });
 
@@ -276,6 +377,19 @@ describe('compaction', () => {
       intact: true,
       end: { seq: 6 + 2 * writes },
     });
+  });
+
+  test('leaves out what could not be applied meanwhile', async () => {
+    const store = open({ compactAboveBytes: 20_000 });
+    const at = await fill(store);
+    await presence(store, at, 500); // begins to rewrite it, and has not ended
+    const former = statSync(journalPath()).ino;
+    await expect(store.log.append(await poisonous(store, at))).rejects.toThrow();
+    await write(store.log, at, [{ values: [['key/0', 'antidote']] }]);
+    await vi.waitUntil(() => statSync(journalPath()).ino !== former);
+    const after = await everything(store, at);
+    await store.close();
+    expect(await everything(open(), at)).toEqual(after);
   });
 
   test('that a crash interrupted leaves the journal as it was', async () => {

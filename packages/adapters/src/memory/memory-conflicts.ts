@@ -6,7 +6,7 @@ import { conflictsOf } from './state.ts';
 const MOST_FREQUENT = 100;
 
 /** The conflicts that appends have recorded, in memory. */
-export function memoryConflicts({ state }: Shared): Conflicts {
+export function memoryConflicts({ state, commit }: Shared): Conflicts {
   return {
     async list(space, { beforeId, limit, status, strategy }) {
       const { rows, places } = conflictsOf(state(), space);
@@ -30,6 +30,13 @@ export function memoryConflicts({ state }: Shared): Conflicts {
       const { rows, places } = conflictsOf(state(), space);
       const row = rows[places.get(id) ?? -1];
       return row && readConflict(row);
+    },
+
+    async forget(space, { untilMs, limit }) {
+      const resolved = [...conflictsOf(state(), space).resolvedAtMs];
+      const due = resolved.filter(([, atMs]) => atMs <= untilMs).slice(0, limit);
+      if (due.length > 0) commit({ type: 'forget-conflicts', space, ids: due.map(([id]) => id) });
+      return due.length;
     },
 
     async stats(space) {

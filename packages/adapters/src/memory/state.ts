@@ -127,6 +127,8 @@ export function apply(state: State, record: JournalRecord): number {
       const before = conflictsOf(state, record.space);
       return before.close(closings) + before.add(conflicts) + applyAppend(state, record);
     }
+    case 'forget-conflicts':
+      return RECORD_BYTES + conflictsOf(state, record.space).forget(record.ids);
     case 'policies':
       return applyPolicies(state, record);
     case 'forget':

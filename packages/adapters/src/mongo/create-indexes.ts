@@ -38,6 +38,10 @@ export async function createIndexes(db: Db): Promise<void> {
     nodes.createIndex({ status: 1, lastSeenAtMs: 1, _id: 1 }),
     conflicts.createIndex({ space: 1, status: 1, _id: -1 }, { partialFilterExpression: IS_CONFLICT }),
     conflicts.createIndex({ space: 1, strategy: 1, _id: -1 }, { partialFilterExpression: IS_CONFLICT }),
+    conflicts.createIndex(
+      { space: 1, 'resolvedBy.atMs': 1 },
+      { partialFilterExpression: { status: 'resolved' } },
+    ),
     conflicts.createIndex({ space: 1, key: 1 }, { partialFilterExpression: { status: 'open' } }),
     conflicts.createIndex(
       { space: 1, dimension: 1, count: -1, name: 1 },

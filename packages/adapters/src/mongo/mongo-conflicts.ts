@@ -1,11 +1,12 @@
 import type { Conflicts } from '@mnemon/core';
-import type { Db, Filter } from 'mongodb';
+import type { ClientSession, Db, Filter } from 'mongodb';
 import * as z from 'zod';
-import { collectionsOf } from './collections.ts';
+import { type Collections, collectionsOf } from './collections.ts';
 import {
   type ConflictRow,
   conflictRowId,
   conflictsOf,
+  countsOf,
   type Dimension,
   readConflict,
 } from './conflict-row.ts';
@@ -56,6 +57,11 @@ export function mongoConflicts({ db }: { db: Db }): Conflicts {
       return row === null ? undefined : readConflict(row);
     },
 
+    forget: (space, page) =>
+      db.client.withSession((session) =>
+        session.withTransaction(() => forgetResolved(collectionsOf(db), space, page, session)),
+      ),
+
     async stats(space) {
       const [byStrategy, byPattern, byPair] = await Promise.all([
         most(space, 'byStrategy'),
@@ -65,4 +71,34 @@ export function mongoConflicts({ db }: { db: Db }): Conflicts {
       return { byStrategy, byPattern, byPair };
     },
   });
+}
+
+/** The records, and what they had added to the counts. Who counts or forgets the same at once does it before or after. */
+async function forgetResolved(
+  { conflicts }: Collections,
+  space: string,
+  { untilMs, limit }: { untilMs: number; limit: number },
+  session: ClientSession,
+): Promise<number> {
+  if (limit < 1) return 0;
+  const due = { space, status: 'resolved', 'resolvedBy.atMs': { $lte: untilMs } };
+  const rows = await conflicts
+    .find(due as object, { session })
+    .limit(limit)
+    .batchSize(limit)
+    .toArray();
+  if (rows.length === 0) return 0;
+  const ids = rows.map(({ _id }) => _id);
+  const counts = countsOf(rows.map(readConflict));
+  await conflicts.bulkWrite(
+    [
+      { deleteMany: { filter: { _id: { $in: ids } } } },
+      ...counts.map(({ _id, count }) => ({
+        updateOne: { filter: { _id }, update: { $inc: { count: -count } } },
+      })),
+      { deleteMany: { filter: { _id: { $in: counts.map(({ _id }) => _id) }, count: { $lte: 0 } } } },
+    ],
+    { session, ordered: true },
+  );
+  return rows.length;
 }

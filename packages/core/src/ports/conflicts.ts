@@ -6,7 +6,7 @@ export interface ConflictFilter {
   strategy?: Strategy | undefined;
 }
 
-/** What `EventLog.append` recorded of conflicts: exactly those of the commits in the log. */
+/** What `EventLog.append` recorded of conflicts: exactly those of the commits in the log, until they are forgotten. */
 export interface Conflicts {
   /** At most `limit`, newest first, older than the one called `beforeId`. */
   list(
@@ -22,6 +22,9 @@ export interface Conflicts {
 
   get(space: SpaceId, id: string): Promise<ConflictRecord | undefined>;
 
-  /** Counted as they were recorded; reading them costs nothing per conflict. */
+  /** Over all records that there are; reading them costs nothing per conflict. */
   stats(space: SpaceId): Promise<ConflictStats>;
+
+  /** Forgets at most `limit` that were resolved at `untilMs` or before, in the statistics too: in one step; answers how many. */
+  forget(space: SpaceId, page: { untilMs: number; limit: number }): Promise<number>;
 }

@@ -78,7 +78,7 @@ async function newBase(
   return usable && snapshotBefore(ports, at, usable.seq);
 }
 
-/** The newest commit that neither the head nor a live instance needs. */
+/** The newest commit that no live instance needs. */
 async function lastUnneeded(
   { log, nodes, checkpoints, clock }: CompactionPorts,
   { space, partition }: PartitionId,
@@ -94,7 +94,7 @@ async function lastUnneeded(
     .filter(({ instanceId, cursor }) => live.has(instanceId) && cursor.epoch === head?.epoch)
     .map(({ cursor }) => cursor.seq[partition] ?? 0)
     .filter((seq) => headSeq - seq <= LOG_COMMITS);
-  return Math.min(headSeq - 1, ...needed);
+  return Math.min(headSeq, ...needed);
 }
 
 async function sweep(

@@ -74,7 +74,21 @@ async function walkFrom(
   if (Math.max(newestEntrySeq, known.seq) > end.seq) {
     return { intact: false, seq: end.seq + 1, problem: 'truncated' };
   }
-  return (newest && (await flawOfNewest(ports, at, newest))) ?? { intact: true, end, isWhole: true };
+  // Of a log that begins at its head only the newest commit is left, and nothing follows the floor.
+  const last = newest ?? (end.seq > 0 ? await commitAt(ports, at, end) : undefined);
+  if (last && 'problem' in last) return last;
+  return (last && (await flawOfNewest(ports, at, last))) ?? { intact: true, end, isWhole: true };
+}
+
+/** The commit that a walk has ended at without having read it. */
+async function commitAt(ports: VerifyPorts, at: PartitionId, end: ChainEnd): Promise<SealedCommit | Flaw> {
+  const { commits, unreadableSeq } = await readOn(ports, at, end.seq - 1);
+  if (unreadableSeq !== undefined) return notOne(end.seq, unreadableSeq);
+  const [sealed] = commits;
+  if (sealed?.commit.seq !== end.seq) return { intact: false, seq: end.seq, problem: 'missing' };
+  const before = { seq: end.seq - 1, hash: sealed.commit.prevHash };
+  const check = checkPage(at, before, [sealed], end);
+  return check.intact ? sealed : check;
 }
 
 /** The next commits, as far as they can be read. */

@@ -149,6 +149,49 @@ export function conflictsContract(name: string, makeStorage: MakeStorage): void 
       });
     });
 
+    test('that were resolved long ago are forgotten, page by page, in the statistics too; open ones stay', async () => {
+      const at = await openSpace(log);
+      const other = await openSpace(log);
+      await record(other, [{}]);
+      await record(at, [{}, { isOpen: true }, { pattern: 'a/*', strategy: 'set' }]); // resolved at 5
+      await record(at, [{ key: 'late', isOpen: true }]);
+      await record(at, [], [{ key: 'late', resolvedBy: { version: 3, atMs: 9 } }]);
+      const forget = (untilMs: number, limit = 100) => conflicts.forget(at.space, { untilMs, limit });
+      const ids = async () => (await conflicts.list(at.space, { limit: 10 })).map(({ id }) => id);
+      expect(await forget(4)).toBe(0);
+      expect(await forget(5, 0)).toBe(0);
+      expect(await forget(5, 1)).toBe(1);
+      expect(await forget(8)).toBe(1);
+      expect(await forget(8)).toBe(0);
+      expect(await ids()).toEqual(['0.2.0', '0.1.1']);
+      expect(await conflicts.list(at.space, { limit: 10, beforeId: '0.2.0' })).toMatchObject([
+        { id: '0.1.1' },
+      ]);
+      expect(await conflicts.stats(at.space)).toEqual({
+        byStrategy: [{ name: 'last-write-wins', count: 2 }],
+        byPattern: [{ name: '', count: 2 }],
+        byPair: [{ name: 'ann bob', count: 2 }],
+      });
+      expect(await forget(9)).toBe(1);
+      expect(await ids()).toEqual(['0.1.1']);
+      await record(at, [], [{ key: 'k', resolvedBy: { version: 3, atMs: 10 } }]);
+      expect(await conflicts.get(at.space, '0.1.1')).toMatchObject({ status: 'resolved' });
+      expect(await conflicts.list(other.space, { limit: 10 })).toHaveLength(1);
+    });
+
+    test('of two that forget at once, each record is counted out once', async () => {
+      const at = await openSpace(log);
+      await record(
+        at,
+        Array.from({ length: 20 }, () => ({})),
+      );
+      await record(at, [{ isOpen: true }]);
+      const page = { untilMs: 5, limit: 15 };
+      await Promise.all([conflicts.forget(at.space, page), conflicts.forget(at.space, page)]);
+      while ((await conflicts.forget(at.space, page)) > 0);
+      expect((await conflicts.stats(at.space)).byStrategy).toEqual([{ name: 'last-write-wins', count: 1 }]);
+    });
+
     test('come with their commit or not at all, and never twice', async () => {
       const at = await openSpace(log);
       const { append, records } = await record(at, [{ isOpen: true }]);

@@ -15,6 +15,7 @@ export type MakeStorage = () => StoragePorts | Promise<StoragePorts>;
 
 const AUTHOR = 'writer' as InstanceId;
 const EPOCH = 'epoch-1';
+const LONG_AGO_MS = 1_750_000_000_000;
 
 export const newSpace = (): SpaceId => `space:${randomUUID()}` as SpaceId;
 export const newMutation = (): MutationId => ({ client: `client:${randomUUID()}` as ClientId, n: 1 });
@@ -40,6 +41,7 @@ export async function loadAll(
 export interface Change {
   values: readonly (readonly [key: string, value: JsonValue | undefined, more?: More])[];
   mutation?: MutationId;
+  committedAtMs?: number;
 }
 
 /** What a version says beside its value, and when it was written. */
@@ -54,7 +56,7 @@ export function appendOf(
 ): Append {
   const entries = new Map<string, Entry>();
   let { seq, hash } = loaded.head;
-  const commits = changes.map(({ values, mutation = newMutation() }) => {
+  const commits = changes.map(({ values, mutation = newMutation(), committedAtMs = LONG_AGO_MS }) => {
     seq += 1;
     const events = values.map(([key, value, more]) => {
       const event = nextEvent(key, value, entries.get(key) ?? loaded.entries.get(key), more);
@@ -68,7 +70,7 @@ export function appendOf(
       seq,
       epoch: EPOCH,
       author: AUTHOR,
-      committedAtMs: 1_750_000_000_000,
+      committedAtMs,
       events,
       mutation: { ...mutation, outcomes },
       prevHash: hash,
