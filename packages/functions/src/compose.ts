@@ -14,7 +14,7 @@ import {
 } from '@mnemon/core';
 import { findHost, type Host, interceptPorts } from './host.ts';
 import { measurePorts } from './measure-ports.ts';
-import { countMetric, currentCorrelationId, timeMetric } from './observe.ts';
+import { countMetric, currentCorrelationId, log, timeMetric } from './observe.ts';
 import { backendProbes, type Probe } from './probes.ts';
 import { type Limit, rateRules } from './rate-rules.ts';
 import { type AuthSettings, readAuthSettings, readSettings, type Settings } from './settings.ts';
@@ -125,7 +125,14 @@ async function composeStorage(settings: Settings, host: Host | undefined): Promi
     throw incomplete('MONGODB_URL: where the memory is kept');
   }
   const { connectMongo, mongoStorage } = await import('@mnemon/adapters/mongo');
-  return mongoStorage(connectMongo({ url: settings.MONGODB_URL, dbName: settings.MONGODB_DATABASE }));
+  const { db } = connectMongo({ url: settings.MONGODB_URL, dbName: settings.MONGODB_DATABASE });
+  return mongoStorage({
+    db,
+    onUnreadable: (rowId) => {
+      log.error('a waiting batch cannot be read and was set aside', { rowId });
+      if (settings.METRICS === 'on') countMetric('BatchesSetAside');
+    },
+  });
 }
 
 const incomplete = (what: string) => new Error(`The environment is not complete. ${what}`);

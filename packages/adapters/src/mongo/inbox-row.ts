@@ -16,6 +16,8 @@ export interface InboxRow extends MutationId {
   partition: number;
   arrivedAt: Date;
   text: string;
+  /** Set once it was found to be no batch. */
+  unreadable?: true;
 }
 
 export const inboxRowId = (at: PartitionId, { client, n }: MutationId): string =>
@@ -42,6 +44,7 @@ const waitingSchema = z.object({
 });
 const rowSchema = z.object({ text: z.string() });
 
+/** Throws at what is no batch. */
 export function readWaiting(row: unknown): MutationId & { waiting: WaitingBatch } {
   const { text } = rowSchema.parse(row);
   const waiting: unknown = JSON.parse(text);

@@ -8,12 +8,28 @@ import { inboxRowId, readArrival, readWaiting, toInboxRow } from './inbox-row.ts
 import { isDuplicate, reachable } from './mongo-failures.ts';
 import { leasePath } from './space-row.ts';
 
+interface MongoInboxOptions {
+  db: Db;
+  now?: () => number;
+  /** Told once of each row that is no batch. */
+  onUnreadable?: ((rowId: string) => void) | undefined;
+}
+
+const READABLE = { unreadable: { $exists: false } };
+
 /**
  * Waiting batches and the write lease in MongoDB. Its clock alone times the lease. Arrivals are timed by the servers' own:
  * between clients their order is approximate anyway.
  */
-export function mongoInbox({ db, now = Date.now }: { db: Db; now?: () => number }): Inbox {
+export function mongoInbox({ db, now = Date.now, onUnreadable }: MongoInboxOptions): Inbox {
   const { inbox, spaces } = collectionsOf(db);
+
+  /** What is no batch holds up nobody; its writer has no answer, sends the batch again, and that takes its place. */
+  async function setAside(_id: string): Promise<void> {
+    const { modifiedCount } = await inbox.updateOne({ _id, ...READABLE }, { $set: { unreadable: true } });
+    if (modifiedCount === 1) onUnreadable?.(_id);
+  }
+
   return reachable<Inbox>({
     async put(at, waiting) {
       const row = toInboxRow(at, waiting, now());
@@ -24,6 +40,8 @@ export function mongoInbox({ db, now = Date.now }: { db: Db; now?: () => number 
         } catch (error) {
           if (!isDuplicate(error)) throw error;
         }
+        const mended = await inbox.replaceOne({ _id: row._id, unreadable: true }, row);
+        if (mended.modifiedCount === 1) return { waitedMs: 0 };
         const first = await inbox.findOne({ _id: row._id }, { projection: { arrivedAt: 1 } });
         // Without one, it was committed just now; this one then waits in its place.
         if (first) return { waitedMs: Math.max(0, now() - readArrival(first)) };
@@ -31,14 +49,18 @@ export function mongoInbox({ db, now = Date.now }: { db: Db; now?: () => number 
     },
 
     async list({ space, partition }, limit) {
-      const arrived = inbox.find({ space, partition }).sort({ arrivedAt: 1, client: 1, n: 1 });
-      const rows = await arrived.limit(limit).batchSize(limit).toArray();
-      return inOrder(rows.map(readWaiting)).map(({ waiting }) => waiting);
+      for (;;) {
+        const arrived = inbox.find({ space, partition, ...READABLE }).sort({ arrivedAt: 1, client: 1, n: 1 });
+        const rows = await arrived.limit(limit).batchSize(limit).toArray();
+        const { batches, unreadable } = readRows(rows);
+        for (const rowId of unreadable) await setAside(rowId);
+        if (batches.length > 0 || rows.length === 0) return inOrder(batches).map(({ waiting }) => waiting);
+      }
     },
 
     async stranded(waitedMs, limit) {
       const rows = inbox.aggregate([
-        { $match: { arrivedAt: { $lte: new Date(now() - waitedMs) } } },
+        { $match: { arrivedAt: { $lte: new Date(now() - waitedMs) }, ...READABLE } },
         { $group: { _id: { space: '$space', partition: '$partition' } } },
         { $limit: limit },
       ]);
@@ -66,6 +88,19 @@ export function mongoInbox({ db, now = Date.now }: { db: Db; now?: () => number 
       await spaces.updateOne({ _id: at.space, [`${path}.holder`]: holder }, { $unset: { [path]: '' } });
     },
   });
+}
+
+function readRows(rows: readonly { _id: string }[]) {
+  const batches: ReturnType<typeof readWaiting>[] = [];
+  const unreadable: string[] = [];
+  for (const row of rows) {
+    try {
+      batches.push(readWaiting(row));
+    } catch {
+      unreadable.push(row._id);
+    }
+  }
+  return { batches, unreadable };
 }
 
 const strandedSchema = z.object({ _id: z.object({ space: spaceIdSchema, partition: z.int() }) });

@@ -16,10 +16,16 @@ import { mongoTaskWaiters } from './mongo-task-waiters.ts';
 import { mongoTasks } from './mongo-tasks.ts';
 import { mongoValues } from './mongo-values.ts';
 
+interface MongoStorageOptions {
+  db: Db;
+  /** Told once of each batch in the inbox that cannot be read, by its row's id: what it says is data. */
+  onUnreadable?: (rowId: string) => void;
+}
+
 /** All that is kept in MongoDB. */
-export const mongoStorage = ({ db }: { db: Db }): StoragePorts => ({
+export const mongoStorage = ({ db, onUnreadable }: MongoStorageOptions): StoragePorts => ({
   log: mongoEventLog({ db }),
-  inbox: mongoInbox({ db }),
+  inbox: mongoInbox({ db, onUnreadable }),
   lifetimes: mongoLifetimes({ db }),
   index: mongoEntryIndex({ db }),
   nodes: mongoNodes({ db }),
