@@ -164,6 +164,19 @@ describe('in parts', () => {
     expect((await walked(world, slow(world), forged)).verdict).toMatchObject({ problem: 'rewritten' });
   });
 
+  test.each([1_000, 1_203])('of %i commits the newest, sealed anew, is found by its entries', async (seq) => {
+    const world = await worldWithCommits(seq);
+    const ports = slow(world);
+    const forge = (sealed: SealedCommit): SealedCommit => {
+      if (sealed.commit.seq !== seq) return sealed;
+      const events = sealed.commit.events.map((event) => ({ ...event, value: 'forged' }));
+      return seal({ ...sealed.commit, events });
+    };
+    const commits: typeof ports.log.commits = async (at) => (await world.ports.log.commits(at)).map(forge);
+    const { verdict } = await walked(world, { ...ports, log: { ...ports.log, commits } });
+    expect(verdict).toEqual({ intact: false, seq, problem: 'rewritten' });
+  });
+
   test('a page of nobody, and a stranger, are refused', async () => {
     const world = await worldWithCommits(1);
     const foreign = await verifyPage(world.ports, admin(world), { page: 'x' });

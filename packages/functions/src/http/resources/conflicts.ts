@@ -2,7 +2,6 @@ import { z } from '@hono/zod-openapi';
 import { conflictStats, getConflict, listConflicts, resolveConflict } from '@mnemon/core';
 import {
   conflictStatsSchema,
-  issueError,
   keptConflictSchema,
   mergedSchema,
   outcomeSchema,
@@ -14,7 +13,6 @@ import type { HttpApp } from '../../compose.ts';
 import { type Api, addRoute, jsonBody, jsonOf, respond } from '../api.ts';
 import { etagOf, expectedVersion } from '../conditions.ts';
 import { documented } from '../documented.ts';
-import { readOp } from '../http-op.ts';
 import { pagingQuery } from '../past-query.ts';
 import { problem } from '../problem.ts';
 
@@ -26,6 +24,8 @@ const listQuery = z.object({
 });
 
 const conflict = documented(keptConflictSchema, 'Conflict');
+/** The version that was merged is in a header. */
+const merged = documented(z.strictObject(mergedSchema.shape).omit({ expectedVersion: true }), 'Merged');
 const idParams = z.object({ id: z.string().max(64) });
 
 export function addConflicts(api: Api, { ports, pause }: HttpApp): void {
@@ -82,21 +82,14 @@ export function addConflicts(api: Api, { ports, pause }: HttpApp): void {
       request: {
         params: idParams,
         headers: z.object({ 'if-match': z.string().optional() }),
-        body: jsonBody(z.looseObject({ value: z.unknown().optional() })),
+        body: jsonBody(merged),
       },
       responses: { 200: jsonOf('What became of it.', documented(outcomeSchema, 'Outcome')) },
     },
     async (c) => {
       const condition = expectedVersion(c.req.valid('header')['if-match'], undefined);
       if (!condition.ok) return problem(c, condition.error);
-      const body = c.req.valid('json');
-      // Checked as the write that it becomes.
-      const op = readOp({ ...body, op: 'value' in body ? 'put' : 'delete', key: 'k' }, ports.clock.now());
-      if (!op.ok) return problem(c, op.error);
-      const parsed = mergedSchema.safeParse({ ...body, expectedVersion: condition.version });
-      if (!parsed.success)
-        return problem(c, issueError(parsed.error.issues[0] as (typeof parsed.error.issues)[number]));
-      const merged = parsed.data;
+      const merged = { ...c.req.valid('json'), expectedVersion: condition.version };
       const { id } = c.req.valid('param');
       const resolved = await resolveConflict(ports, pause, c.get('identity'), id, merged);
       return respond(c, resolved, (outcome) => {
