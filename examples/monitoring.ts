@@ -11,6 +11,7 @@ import { listen } from './local-cloud/listen.ts';
 const { url, token, leave } = await cloudFor(process.argv.slice(2));
 const join = (workerId: string) => MemorySyncManager.connect({ workerId, url, token });
 const READINGS = 20;
+const readings = `readings/${Date.now()}`; // of this run
 try {
   const [sensor, monitor] = await Promise.all([join('sensor'), join('monitor')]);
   sensor.on('batch-flushed', ({ writes, ackMs }) => console.log(`${writes} writes acked in ${ackMs} ms`));
@@ -20,11 +21,11 @@ try {
   const complete = new Promise<void>((resolve) => {
     monitor.on('change', () => ++heard === READINGS && resolve());
   });
-  await listen(monitor, 'readings/*', () => {});
-  for (let i = 0; i < READINGS; i++) await sensor.write(`readings/${i}`, { celsius: 20 + i / 10 });
+  await listen(monitor, `${readings}/*`, () => {});
+  for (let i = 0; i < READINGS; i++) await sensor.write(`${readings}/${i}`, { celsius: 20 + i / 10 });
   await sensor.forceSync();
   await complete;
-  await monitor.read('readings/0');
+  await monitor.read(`${readings}/0`);
 
   const [wrote, saw] = [sensor.getMetrics(), monitor.getMetrics()];
   console.table({ sensor: { ...wrote.ack, writes: wrote.writes }, monitor: { ...saw.propagation } });
