@@ -48,13 +48,8 @@ export function simulatedService(
     await pause();
     if (random() < faults.killRate) await new Promise(() => {}); // nothing runs after this
   };
-  const settings = readSettings({
-    AUTH_SECRETS: 'a'.repeat(32),
-    CONNECTIONS_TABLE: 'none',
-    TICKETS_TABLE: 'none',
-    MANAGEMENT_ENDPOINT: 'http://none',
-    HEARTBEAT_MS: String(HEARTBEAT_MS),
-  });
+  const env = { AUTH_SECRETS: 'a'.repeat(32), HEARTBEAT_MS: String(HEARTBEAT_MS) };
+  const settings = readSettings(env, true);
   const app: Parameters<typeof answerFrame>[0] = {
     ports: interceptPorts(bare, intercept),
     settings,

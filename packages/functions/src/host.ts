@@ -16,6 +16,13 @@ export interface Host {
 
 export const findHost = (): Host | undefined => (globalThis as { [HOST]?: Host })[HOST];
 
+/** The host left out what no setting places elsewhere. */
+export class NotHosted extends Error {
+  constructor(port: string) {
+    super(`The host brings no ${port}, and no setting says where else it is`);
+  }
+}
+
 const HOST = Symbol.for('mnemon.host');
 
 type AsyncMethod = (...args: unknown[]) => unknown;

@@ -6,6 +6,7 @@ const good = {
   CONNECTIONS_TABLE: 'connections',
   TICKETS_TABLE: 'tickets',
   MANAGEMENT_ENDPOINT: 'https://example.execute-api.us-east-1.amazonaws.com/dev',
+  MONGODB_URL: 'mongodb://example.net',
 };
 
 function complaintAbout(changes: Record<string, string | undefined>): string {
@@ -28,6 +29,7 @@ test('what is left out has a default, or is not there', () => {
     HTTP_CORS_ORIGINS: [],
     MANAGEMENT_ENDPOINT: good.MANAGEMENT_ENDPOINT,
     MONGODB_DATABASE: 'mnemon',
+    MONGODB_URL: good.MONGODB_URL,
     RATE_LIMITS_WHEN_DOWN: 'open',
     REQUESTS_PER_MINUTE: 6_000,
     STALE_MS: 80_000,
@@ -73,6 +75,18 @@ test('the authorizer needs what tokens are checked with, and where tickets are',
     TICKETS_TABLE,
   });
   expect(() => readAuthSettings({ TICKETS_TABLE })).toThrow('AUTH_SECRETS');
+});
+
+test('what a host on one machine may keep itself, everybody else has to place', () => {
+  const { AUTH_SECRETS } = good;
+  const places = ['TICKETS_TABLE', 'CONNECTIONS_TABLE', 'MANAGEMENT_ENDPOINT', 'MONGODB_URL'];
+  const complaint = complaintAbout(Object.fromEntries(places.map((name) => [name, undefined])));
+  for (const name of places) expect(complaint).toContain(name);
+  expect(readSettings({ AUTH_SECRETS }, true)).toMatchObject({ AUTH_SECRETS: [AUTH_SECRETS] });
+  expect(() => readSettings({}, true)).toThrow('AUTH_SECRETS');
+  expect(() => readAuthSettings({ AUTH_SECRETS })).toThrow('TICKETS_TABLE');
+  expect(readAuthSettings({ AUTH_SECRETS }, true)).not.toHaveProperty('TICKETS_TABLE');
+  expect(() => readAuthSettings({}, true)).toThrow('AUTH_SECRETS');
 });
 
 test('a connection that misses one heartbeat is not over', () => {

@@ -1,10 +1,24 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const secret = z.string().min(32, 'a signing secret has at least 32 characters');
 
 const rate = z.coerce.number().int().min(1);
 
 const list = z.string().transform((text) => text.split(',').filter((each) => each !== ''));
+
+/** Where tickets are kept; a host on one machine may keep them itself. */
+const ticketPlace = { TICKETS_TABLE: z.string().min(1) };
+
+/** Where the rest is, likewise. */
+const places = {
+  ...ticketPlace,
+  /** DynamoDB table of who is connected. */
+  CONNECTIONS_TABLE: z.string().min(1),
+  /** Where `@connections` answers: the API's own endpoint, never a custom domain. */
+  MANAGEMENT_ENDPOINT: z.url(),
+  /** Where the memory is kept. */
+  MONGODB_URL: z.string().min(1),
+};
 
 /** What every function needs that lets somebody in. */
 const authSettings = {
@@ -19,8 +33,6 @@ const authSettings = {
   AWS_REGION: z.string().default('us-east-1'),
   /** Where DynamoDB answers, when it is not AWS's own. */
   DYNAMODB_ENDPOINT: z.url().optional(),
-  /** DynamoDB table of connect tickets; left out only where the host keeps them. */
-  TICKETS_TABLE: z.string().min(1).optional(),
 };
 const hasKeys = ({ AUTH_SECRETS, AUTH_JWKS_URL }: { AUTH_SECRETS?: unknown; AUTH_JWKS_URL?: unknown }) =>
   AUTH_SECRETS !== undefined || AUTH_JWKS_URL !== undefined;
@@ -30,23 +42,20 @@ const NO_KEYS = {
   when: () => true, // beside other complaints, too
 };
 
-const authSettingsSchema = z.object(authSettings).refine(hasKeys, NO_KEYS);
-export type AuthSettings = z.infer<typeof authSettingsSchema>;
+const authSchema = z.object({ ...authSettings, ...ticketPlace }).refine(hasKeys, NO_KEYS);
+const hostedAuthSchema = z
+  .object({ ...authSettings, ...z.object(ticketPlace).partial().shape })
+  .refine(hasKeys, NO_KEYS);
+export type AuthSettings = z.infer<typeof hostedAuthSchema>;
 
 const settings = {
   ...authSettings,
-  /** DynamoDB table of who is connected; left out only where the host keeps them. */
-  CONNECTIONS_TABLE: z.string().min(1).optional(),
-  /** Where `@connections` answers: the API's own endpoint, never a custom domain. Left out only where the host is the gateway. */
-  MANAGEMENT_ENDPOINT: z.url().optional(),
   /** The function that makes posts where they are many; left out: whoever has them makes them. */
   FAN_OUT_FUNCTION: z.string().min(1).optional(),
   /** Whether figures are printed for CloudWatch. */
   METRICS: z.enum(['on', 'off']).default('off'),
   /** As many posts as one function makes in good time. */
   POSTS_EACH: z.coerce.number().int().min(1).default(250),
-  /** Left out only where the host brings an embedded store. */
-  MONGODB_URL: z.string().min(1).optional(),
   MONGODB_DATABASE: z.string().min(1).default('mnemon'),
   /** Both, or no event bus. */
   UPSTASH_REDIS_REST_URL: z.url().optional(),
@@ -73,26 +82,39 @@ const settings = {
   STALE_MS: z.coerce.number().int().default(80_000),
 };
 
+const isPatient = ({ HEARTBEAT_MS, STALE_MS }: { HEARTBEAT_MS: number; STALE_MS: number }) =>
+  STALE_MS > 2 * HEARTBEAT_MS;
+const IMPATIENT = {
+  path: ['STALE_MS'],
+  message: 'more than twice HEARTBEAT_MS: a heartbeat may be lost, and the next one late',
+};
+
 /** The environment variables of the functions that serve the memory: the one list of what they mean. */
 const settingsSchema = z
-  .object(settings)
+  .object({ ...settings, ...places })
   .refine(hasKeys, NO_KEYS)
-  .refine(({ HEARTBEAT_MS, STALE_MS }) => STALE_MS > 2 * HEARTBEAT_MS, {
-    path: ['STALE_MS'],
-    message: 'more than twice HEARTBEAT_MS: a heartbeat may be lost, and the next one late',
-  });
-export type Settings = z.infer<typeof settingsSchema>;
+  .refine(isPatient, IMPATIENT);
+const hostedSchema = z
+  .object({ ...settings, ...z.object(places).partial().shape })
+  .refine(hasKeys, NO_KEYS)
+  .refine(isPatient, IMPATIENT);
+export type Settings = z.infer<typeof hostedSchema>;
 
 /** The names alone, for what sets them. */
-export const settingNames = Object.keys(settings);
+export const settingNames = Object.keys({ ...settings, ...places });
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Reads the environment of a function, or throws an error that names every variable that is wrong. */
-export const readSettings = (env: Env): Settings => read(settingsSchema, env);
+/**
+ * Reads the environment of a function, or throws an error that names every variable that is wrong or missing. A host on
+ * one machine keeps itself what no setting places elsewhere.
+ */
+export const readSettings = (env: Env, isHosted = false): Settings =>
+  read(isHosted ? hostedSchema : settingsSchema, env);
 
 /** Reads what the authorizer needs, and throws likewise. */
-export const readAuthSettings = (env: Env): AuthSettings => read(authSettingsSchema, env);
+export const readAuthSettings = (env: Env, isHosted = false): AuthSettings =>
+  read(isHosted ? hostedAuthSchema : authSchema, env);
 
 function read<Schema extends z.ZodType>(schema: Schema, env: Env): z.infer<Schema> {
   const parsed = schema.safeParse(env);

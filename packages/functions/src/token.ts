@@ -1,6 +1,6 @@
 import { grantSchema, type InstanceId, instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
 import { errors, jwtVerify, SignJWT } from 'jose';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A name, or the beginning of one and `*`: a token that several instances share lets each choose its own. */
 const instanceClaimSchema = z.string().regex(/^[A-Za-z0-9:._@+-]{0,127}\*?$/);

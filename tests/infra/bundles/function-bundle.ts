@@ -12,6 +12,7 @@ export const HANDLERS = [
   'ws/fan-out',
   'http/handler',
   'http/stream',
+  'deploy/migrate',
   ...readdirSync(`${SOURCES}/schedules`)
     .filter((file) => !file.endsWith('.test.ts'))
     .map((file) => `schedules/${file.replace(/\.ts$/, '')}`),

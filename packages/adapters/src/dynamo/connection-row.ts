@@ -1,6 +1,6 @@
 import type { Connection, ConnectionRef, ReachedRow } from '@mnemon/core';
 import { type Grant, grantSchema, instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A row stays this long after its connection was last heard of: staleness decides, TTL only clears up. */
 const KEPT_MS = 24 * 60 * 60 * 1000;

@@ -6,7 +6,7 @@ import {
   ScanCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { identitySchema, type Tickets } from '@mnemon/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { available, conditional } from './dynamo-failures.ts';
 
 const rowSchema = z.object({ identity: z.string() });

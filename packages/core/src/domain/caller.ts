@@ -6,7 +6,7 @@ import {
   type SpaceId,
   spaceIdSchema,
 } from '@mnemon/protocol';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Who asks. Made from a verified token, never from what is asked (I8). */
 export interface Identity {

@@ -5,7 +5,7 @@ import {
   outcomeSchema,
   spaceIdSchema,
 } from '@mnemon/protocol';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A commit that comes from outside. Values are not looked into: they were when they were written. */
 export const commitSchema = z.object({

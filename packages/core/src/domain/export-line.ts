@@ -7,7 +7,7 @@ import {
   retentionSchema,
   spaceIdSchema,
 } from '@mnemon/protocol';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commitSchema } from './commit-schema.ts';
 import type { ConflictRecord } from './conflict.ts';
 

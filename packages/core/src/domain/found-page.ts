@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { opaqueToken } from './opaque-token.ts';
 
 /** Where the next page of a list or a search begins: in which of its ranges, and after which key there. */

@@ -1,5 +1,5 @@
 import { chainEndSchema, cursorSchema } from '@mnemon/protocol';
-import { z } from 'zod';
+import * as z from 'zod';
 import { opaqueToken } from './opaque-token.ts';
 
 const pastSchema = z.strictObject({ seq: z.int().min(0), timeMs: z.number() });

@@ -1,5 +1,5 @@
 import { cursorSchema } from '@mnemon/protocol';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const pageSchema = z.discriminatedUnion('of', [
   /** Log: the commits after the cursor; of the first, `part` parts were sent. What topics, the reader says again. */

@@ -6,7 +6,7 @@ import {
   type Op,
   opSchema,
 } from '@mnemon/protocol';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * An operation as it is decided on. Of a put of a large value, `large` says what is kept beside the log, and `value` is

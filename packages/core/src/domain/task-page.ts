@@ -1,5 +1,5 @@
 import { TASK_STATES } from '@mnemon/protocol';
-import { z } from 'zod';
+import * as z from 'zod';
 import { opaqueToken } from './opaque-token.ts';
 
 /** Where the next page of a list of tasks begins: after this place in the order of claims. */

@@ -29,13 +29,7 @@ export function startApi(changes: { settings?: Record<string, string>; app?: Par
     clock: { now: Date.now },
     randomId: () => `random-${++names}`,
   };
-  const settings = readSettings({
-    AUTH_SECRETS: SECRET,
-    CONNECTIONS_TABLE: 'connections',
-    TICKETS_TABLE: 'tickets',
-    MANAGEMENT_ENDPOINT: 'https://example.execute-api.us-east-1.amazonaws.com/dev',
-    ...changes.settings,
-  });
+  const settings = readSettings({ AUTH_SECRETS: SECRET, ...changes.settings }, true);
   const app: HttpApp = {
     settings,
     ports,

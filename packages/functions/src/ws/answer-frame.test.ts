@@ -15,12 +15,7 @@ import { answerFrame } from './answer-frame.ts';
 
 const SECRET = 'a signing secret of enough characters';
 const NOW_MS = Date.UTC(2026, 0, 1);
-const settings = readSettings({
-  AUTH_SECRETS: SECRET,
-  CONNECTIONS_TABLE: 'connections',
-  TICKETS_TABLE: 'tickets',
-  MANAGEMENT_ENDPOINT: 'http://127.0.0.1:1',
-});
+const settings = readSettings({ AUTH_SECRETS: SECRET }, true);
 
 const caller = {
   space: 'team',

@@ -1,7 +1,7 @@
 import type { Identity } from '@mnemon/core';
 import { auditRefusedConnect, type Refusal } from '../audit.ts';
 import { claimedIdentity } from '../claimed-identity.ts';
-import { composeAuthorizer } from '../compose.ts';
+import { composeAuthorizer } from '../compose-authorizer.ts';
 import { observed } from '../observe.ts';
 import { toContext } from './caller-context.ts';
 import { type Headers, header, tokenInSubprotocols } from './subprotocol.ts';

@@ -1,5 +1,5 @@
 import { type Caller, type Identity, identitySchema } from '@mnemon/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** API Gateway carries the authorizer's findings to later events, as flat strings only. */
 export const toContext = (identity: Identity): { caller: string } => ({
