@@ -5,6 +5,8 @@ import { lambdaRelay } from '@mnemon/adapters/lambda';
 import { relayContract } from '@mnemon/testing/contracts/relay-contract';
 import { expect } from 'vitest';
 
+const TRACE = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=557abcec3ee5a047;Sampled=1';
+
 // Lambda's own API, as far as an asynchronous invocation goes.
 relayContract('Lambda', async () => {
   const parcels: unknown[] = [];
@@ -18,6 +20,7 @@ relayContract('Lambda', async () => {
     const { method, url, headers } = request;
     expect([method, url]).toEqual(['POST', '/2015-03-31/functions/mnemon-FanOut/invocations']);
     expect(headers['x-amz-invocation-type']).toBe('Event');
+    expect(headers['x-amzn-trace-id']).toBe(TRACE);
     expect(headers.authorization).toMatch(/^AWS4-HMAC-SHA256 .*\/eu-central-1\/lambda\/aws4_request/);
     parcels.push(JSON.parse(body));
     return response.writeHead(202).end();
@@ -31,6 +34,7 @@ relayContract('Lambda', async () => {
       region: 'eu-central-1',
       postsEach: 250,
       endpoint,
+      traceHeader: () => TRACE,
       log,
     }),
     parcels,

@@ -1,5 +1,5 @@
 import { type Ports, STORAGE_PORTS } from '@mnemon/core';
-import { countMetric, timeMetric } from './observe.ts';
+import { noteCall } from './observe.ts';
 
 /** The backend behind each port, as its figures are called. */
 const BACKENDS: Partial<Record<keyof Ports, string>> = {
@@ -10,31 +10,33 @@ const BACKENDS: Partial<Record<keyof Ports, string>> = {
   relay: 'Lambda',
 };
 
-/** The same ports, every call timed and every failure counted by backend. */
+/** The same ports, every call noted with its backend, its time and whether it failed. */
 export function measurePorts(ports: Ports): Ports {
   const measured = Object.entries(ports).map(([name, port]) => {
     const backend = BACKENDS[name as keyof Ports];
-    return [name, backend ? measure(port as object, backend) : port];
+    return [name, backend ? measure(port as object, backend, name) : port];
   });
   return Object.fromEntries(measured) as Ports;
 }
 
 type AsyncMethod = (...args: unknown[]) => Promise<unknown>;
 
-const measure = (port: object, backend: string): object =>
+const measure = (port: object, backend: string, name: string): object =>
   new Proxy(port, {
     get(target, method) {
       const original = Reflect.get(target, method) as unknown;
       if (typeof original !== 'function') return original;
       return async (...args: unknown[]) => {
+        const startedAtMs = Date.now();
         const startedAt = performance.now();
+        let failed = true;
         try {
-          return await (original as AsyncMethod).apply(target, args);
-        } catch (error) {
-          countMetric(`${backend}Errors`);
-          throw error;
+          const answer = await (original as AsyncMethod).apply(target, args);
+          failed = false;
+          return answer;
         } finally {
-          timeMetric(`${backend}Latency`, performance.now() - startedAt);
+          const durationMs = performance.now() - startedAt;
+          noteCall({ backend, call: `${name}.${String(method)}`, startedAtMs, durationMs, failed });
         }
       };
     },

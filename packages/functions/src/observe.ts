@@ -1,5 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { sendTrace } from './tracing/send-trace.ts';
+import type { BackendCall } from './tracing/trace-document.ts';
 
 /** What functions print: a line of JSON each. Names of who asked for what, never a value or a token. */
 export const log = new Logger();
@@ -11,6 +13,15 @@ export const countMetric = (name: string, count = 1): void =>
   void metrics.addMetric(name, MetricUnit.Count, count);
 export const timeMetric = (name: string, ms: number): void =>
   void metrics.addMetric(name, MetricUnit.Milliseconds, ms);
+
+let calls: BackendCall[] = [];
+
+/** For the figures of its backend, and for the trace. */
+export function noteCall(made: BackendCall): void {
+  timeMetric(`${made.backend}Latency`, made.durationMs);
+  if (made.failed) countMetric(`${made.backend}Errors`);
+  calls.push(made);
+}
 
 let correlationId: string | undefined;
 
@@ -24,19 +35,24 @@ export function correlate(id: string | undefined): void {
 
 export const currentCorrelationId = (): string | undefined => correlationId;
 
-interface Context {
-  awsRequestId?: string;
-}
-
-/** A handler whose log lines and figures belong to one event: an environment deals with one at a time. */
+/**
+ * A handler whose log lines, figures and trace belong to one event: an environment deals with one at a time. Lambda's
+ * context is the last of its arguments.
+ */
 export const observed =
-  <Event, Result>(handler: (event: Event, context?: Context) => Promise<Result>) =>
-  async (event: Event, context?: Context): Promise<Result> => {
-    correlate(gatewayIdOf(event) ?? context?.awsRequestId);
+  <Args extends unknown[], Result>(handler: (...args: Args) => Promise<Result>) =>
+  async (...args: Args): Promise<Result> => {
+    correlate(gatewayIdOf(args[0]) ?? requestIdOf(args.at(-1)));
+    calls = [];
+    const startedAtMs = Date.now();
+    let failed = true;
     try {
-      return await handler(event, context);
+      const result = await handler(...args);
+      failed = false;
+      return result;
     } finally {
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+      await sendTrace({ correlationId, startedAtMs, endedAtMs: Date.now(), failed, calls });
     }
   };
 
@@ -45,6 +61,9 @@ function gatewayIdOf(event: unknown): string | undefined {
   const { requestContext } = (event ?? {}) as { requestContext?: { requestId?: unknown } };
   return typeof requestContext?.requestId === 'string' ? requestContext.requestId : undefined;
 }
+
+const requestIdOf = (context: unknown): string | undefined =>
+  (context as { awsRequestId?: string } | undefined)?.awsRequestId;
 
 /** What a log may say of an error: its stack, whose first line is the message of code, not of data. */
 export const causeOf = (error: unknown): string =>

@@ -11,6 +11,8 @@ export interface LambdaRelayOptions {
   postsEach: number;
   /** Where Lambda answers, when it is not AWS's own. */
   endpoint?: string;
+  /** Of the trace that the invocation belongs to. */
+  traceHeader?: () => string | undefined;
   log?: Pick<Console, 'error'>;
 }
 
@@ -25,6 +27,7 @@ export function lambdaRelay({
   region,
   postsEach,
   endpoint = `https://lambda.${region}.amazonaws.com`,
+  traceHeader = () => undefined,
   log = console,
 }: LambdaRelayOptions): Relay {
   const { protocol, hostname, port, host } = new URL(endpoint);
@@ -35,11 +38,13 @@ export function lambdaRelay({
   const signer = requestSigner({ credentials: () => config.credentials(), region, service: 'lambda' });
 
   async function invoke(body: string): Promise<number> {
+    const trace = traceHeader();
     const headers = {
       host,
       'content-type': 'application/json',
       'content-length': String(Buffer.byteLength(body)),
       'x-amz-invocation-type': 'Event',
+      ...(trace && { 'x-amzn-trace-id': trace }),
     };
     const request = { protocol, hostname, port, method: 'POST', path, headers, body };
     return (await handler.handle(await signer.sign(request))).response.statusCode;

@@ -1,8 +1,5 @@
 import { composeMigration } from '../compose.ts';
-
-const migrate = composeMigration();
+import { observed } from '../observe.ts';
 
 /** Invoked by each deployment. It may run twice, and twice at once; while it has not, handlers work without new indexes. */
-export async function handler(): Promise<{ from: number; to: number }> {
-  return migrate();
-}
+export const handler = observed(composeMigration());

@@ -1,0 +1,26 @@
+import { randomUUID } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { readTraceHeader, type TracedEvent, traceDocument } from './trace-document.ts';
+
+const HEADER = '{"format":"json","version":1}\n';
+
+/** Lambda's own, new for each event: no setting. What an event sets off carries it along. */
+export const traceHeader = (): string | undefined => process.env._X_AMZN_TRACE_ID;
+
+let socket: Socket | undefined;
+
+/**
+ * Tells X-Ray's daemon of an event, where Lambda traces it. Resolves when it has left, as nothing does after the handler;
+ * a trace that is lost is no failure.
+ */
+export async function sendTrace(event: TracedEvent): Promise<void> {
+  const { AWS_XRAY_DAEMON_ADDRESS: daemon } = process.env;
+  const parent = readTraceHeader(traceHeader());
+  if (!parent || !daemon) return;
+  const [host, port] = daemon.split(':');
+  socket ??= createSocket('udp4')
+    .on('error', () => {})
+    .unref();
+  const message = HEADER + JSON.stringify(traceDocument(parent, event, randomUUID));
+  await new Promise<void>((resolve) => socket?.send(message, Number(port), host, () => resolve()));
+}
