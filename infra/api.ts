@@ -1,8 +1,9 @@
-import { addTickets, authorizerFunction, memoryFunction } from './functions.ts';
+import { authorizerFunction, declareFunction, memoryFunction } from './functions.ts';
 import { httpApi, socketApi } from './gateway.ts';
+import { addTickets } from './permissions.ts';
 import { stageSettings } from './stage.ts';
 
-const { reservedConcurrency, streamMs } = stageSettings($app.stage);
+const { streamMs } = stageSettings($app.stage);
 
 /** As long as API Gateway waits. */
 const GATEWAY_TIMEOUT = '29 seconds';
@@ -11,13 +12,12 @@ const GATEWAY_TIMEOUT = '29 seconds';
 const STREAM_TIMEOUT = `${streamMs / 1000 + 30} seconds` as const;
 
 /** All three routes of the WebSocket API. */
-export const message = new sst.aws.Function('Message', {
+export const message = declareFunction('Message', {
   ...memoryFunction('ws/message'),
   timeout: GATEWAY_TIMEOUT,
-  ...(reservedConcurrency && { concurrency: { reserved: reservedConcurrency } }),
 });
 
-export const authorizer = new sst.aws.Function('Authorizer', authorizerFunction);
+export const authorizer = declareFunction('Authorizer', authorizerFunction);
 
 // Each source that is named has to be there, and programs, browsers and tickets send different ones.
 const byToken = socketApi.addAuthorizer('Token', {
@@ -29,14 +29,14 @@ socketApi.route('$disconnect', message.arn);
 socketApi.route('$default', message.arn);
 
 /** All routes of the HTTP API. */
-export const http = new sst.aws.Function('Api', {
-  ...memoryFunction('http/handler', { permissions: [addTickets] }),
+export const http = declareFunction('Api', {
+  ...memoryFunction('http/handler', [addTickets]),
   timeout: GATEWAY_TIMEOUT,
 });
 httpApi.route('$default', http.arn);
 
 /** The change feed as server-sent events, which the HTTP API can't do. The function checks the token. */
-export const stream = new sst.aws.Function('Stream', {
+export const stream = declareFunction('Stream', {
   ...memoryFunction('http/stream'),
   timeout: STREAM_TIMEOUT,
   streaming: true,

@@ -1,6 +1,6 @@
 import { stageName } from './data.ts';
 import { stageSettings } from './stage.ts';
-import { connections, deadLetters } from './storage.ts';
+import { connections, deadLetters, failedParcels } from './storage.ts';
 import { httpApiId, socketApiId, watchedFunctions } from './watched.ts';
 
 type Metric = [namespace: string, name: string, dimension: string, value: $util.Input<string>];
@@ -20,6 +20,9 @@ const ours = (...names: string[]): Metric[] => names.map((name) => ['Mnemon', na
 
 const ofConnections = (...names: string[]): Metric[] =>
   names.map((name) => ['AWS/DynamoDB', name, 'TableName', connections.name]);
+
+const waiting = (...queues: aws.sqs.Queue[]): Metric[] =>
+  queues.map(({ name }) => ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', name]);
 
 /** As `packages/functions/src/measure-ports.ts` calls them. */
 const BACKENDS = ['Mongodb', 'Dynamodb', 'Gateway', 'Redis', 'Lambda'];
@@ -51,11 +54,7 @@ const GRAPHS: [title: string, stat: string, metrics: Metric[]][] = [
     ofConnections('ConsumedReadCapacityUnits', 'ConsumedWriteCapacityUnits'),
   ],
   ['Connections table, throttled', 'Sum', ofConnections('ReadThrottleEvents', 'WriteThrottleEvents')],
-  [
-    'Dead letters',
-    'Maximum',
-    [['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', deadLetters.name]],
-  ],
+  ['Dead letters', 'Maximum', waiting(deadLetters, failedParcels)],
 ];
 
 new aws.cloudwatch.Dashboard('Dashboard', {

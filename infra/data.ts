@@ -7,7 +7,7 @@ interface Data {
   upstashToken: $util.Output<string>;
 }
 
-const { region, removal, protect } = stageSettings($app.stage);
+const { region, removal, protect, mongoTier } = stageSettings($app.stage);
 
 /** Stages may share a MongoDB and a Redis: database and channels carry the stage's name, and so do logs and figures. */
 export const stageName = `${$app.name}-${$app.stage}`;
@@ -15,6 +15,9 @@ export const stageName = `${$app.name}-${$app.stage}`;
 const atlasRegion = region.toUpperCase().replaceAll('-', '_');
 
 const kept = { retainOnDelete: removal === 'retain', protect };
+
+/** The transactions of Mnemon take milliseconds. One whose function died keeps its space's other writers waiting until this ends it. */
+const TRANSACTION_SECONDS = 10;
 
 /** MongoDB and Redis. Functions are told where by their environment, others may link it. */
 export const data = new sst.Linkable<Data>('Data', {
@@ -27,7 +30,7 @@ export const data = new sst.Linkable<Data>('Data', {
 /** Atlas: a project of the stage's own, with one cluster and one user, who may read and write one database. */
 function makeMongo(orgId: $util.Output<string>): Data['mongoUrl'] {
   const { id: projectId } = new mongodbatlas.Project('MongoProject', { orgId, name: stageName }, kept);
-  const cluster = protect ? makeCluster(projectId) : makeFlexCluster(projectId);
+  const cluster = mongoTier === 'Flex' ? makeFlexCluster(projectId) : makeCluster(projectId, mongoTier);
   // Without a network of their own, functions come from any address: who knows the password comes in, over TLS.
   const access = new mongodbatlas.ProjectIpAccessList('MongoAccess', { projectId, cidrBlock: '0.0.0.0/0' });
   const { result: password } = new random.RandomPassword('MongoPassword', { length: 40, special: false });
@@ -57,17 +60,18 @@ function makeFlexCluster(projectId: $util.Output<string>) {
   );
 }
 
-/** Three members in a region, with continuous backup. `maxMongoConnections` of the stage is its tier's. */
-function makeCluster(projectId: $util.Output<string>) {
+/** Three members in a region, of a protected stage with continuous backup. */
+function makeCluster(projectId: $util.Output<string>, instanceSize: string) {
   return new mongodbatlas.AdvancedCluster(
     'MongoCluster',
     {
       projectId,
       name: stageName,
       clusterType: 'REPLICASET',
-      backupEnabled: true,
-      pitEnabled: true,
+      backupEnabled: protect,
+      pitEnabled: protect,
       terminationProtectionEnabled: protect,
+      advancedConfiguration: { transactionLifetimeLimitSeconds: TRANSACTION_SECONDS },
       replicationSpecs: [
         {
           regionConfigs: [
@@ -75,7 +79,7 @@ function makeCluster(projectId: $util.Output<string>) {
               providerName: 'AWS',
               regionName: atlasRegion,
               priority: 7,
-              electableSpecs: { instanceSize: 'M30', nodeCount: 3 },
+              electableSpecs: { instanceSize, nodeCount: 3 },
             },
           ],
         },

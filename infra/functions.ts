@@ -1,27 +1,52 @@
 import { data, stageName } from './data.ts';
 import { socketApi } from './gateway.ts';
+import {
+  leaveFailedParcels,
+  leaveTraces,
+  manageConnections,
+  type Permissions,
+  takeTickets,
+  useConnections,
+  writeLog,
+} from './permissions.ts';
 import { authSecrets } from './secrets.ts';
 import { stageSettings } from './stage.ts';
-import { connections, deadLetters, tickets } from './storage.ts';
+import { connections, failedParcels, tickets } from './storage.ts';
 
 const settings = stageSettings($app.stage);
+const { concurrency, logRetention, memory, tracing } = settings;
 
-/** SST lets everybody in the account become the function; only `sst dev` needs that. */
-function trustLambdaAlone(role: { assumeRolePolicy: unknown }): undefined {
-  if ($dev) return;
-  role.assumeRolePolicy = aws.iam.assumeRolePolicyForPrincipal({ Service: 'lambda.amazonaws.com' });
+type Declared = Omit<sst.aws.FunctionArgs, 'permissions'> & { permissions: Permissions };
+
+/** A function of the stage. Lambda alone becomes its role, which writes to its own log and to no other. */
+export function declareFunction(name: string, { permissions, transform, ...args }: Declared) {
+  const functionName = `${stageName}-${name}`;
+  const reserved = concurrency[name as keyof typeof concurrency];
+  return new sst.aws.Function(name, {
+    runtime: 'nodejs24.x',
+    architecture: 'arm64',
+    memory,
+    logging: { retention: logRetention, format: 'json' },
+    // Split, so that a function loads only what it uses: `tests/infra/bundles` builds the same.
+    nodejs: { format: 'esm', minify: true, sourcemap: false, splitting: true },
+    ...args,
+    name: functionName,
+    ...(reserved && { concurrency: { reserved } }),
+    permissions: [...permissions, writeLog(functionName), ...(tracing ? [leaveTraces] : [])],
+    transform: {
+      ...transform,
+      role: closeRole,
+      ...(tracing && { function: { tracingConfig: { mode: 'Active' } } }),
+    },
+  });
 }
 
-/** What every function has in common. */
-const runtime = {
-  runtime: 'nodejs24.x',
-  architecture: 'arm64',
-  memory: settings.memory,
-  logging: { retention: settings.logRetention, format: 'json' },
-  // Split, so that a function loads only what it uses: `tests/infra/bundles` builds the same.
-  nodejs: { format: 'esm', minify: true, sourcemap: false, splitting: true },
-  transform: { role: trustLambdaAlone },
-} as const;
+/** SST lets everybody in the account become the function, which only `sst dev` needs, and that write to every log. */
+function closeRole(role: { assumeRolePolicy: unknown; managedPolicyArns?: unknown }): undefined {
+  if ($dev) return;
+  role.assumeRolePolicy = aws.iam.assumeRolePolicyForPrincipal({ Service: 'lambda.amazonaws.com' });
+  role.managedPolicyArns = [];
+}
 
 /** What tokens and tickets are checked with. */
 const authEnvironment = {
@@ -55,38 +80,7 @@ const memoryEnvironment = {
   METRICS: 'on',
 };
 
-// Named actions on named resources: a link would grant `dynamodb:*`.
-const useConnections = {
-  actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'].map((each) => `dynamodb:${each}`),
-  resources: [connections.arn],
-};
-/** Post to them, and end them. */
-const manageConnections = {
-  actions: ['execute-api:ManageConnections'],
-  resources: ['POST', 'DELETE'].map(
-    (method) => $interpolate`${socketApi.nodes.api.executionArn}/$default/${method}/@connections/*`,
-  ),
-};
-
-/** May walk over everybody who is connected. */
-export const scanConnections = { actions: ['dynamodb:Scan'], resources: [connections.arn] };
-
-/** May add tickets. */
-export const addTickets = { actions: ['dynamodb:PutItem'], resources: [tickets.arn] };
-
-/** May find those that have expired, and drop them. */
-export const dropTickets = {
-  actions: ['dynamodb:Scan', 'dynamodb:BatchWriteItem'],
-  resources: [tickets.arn],
-};
-
-/** May leave what it failed to deal with. */
-export const leaveDeadLetters = { actions: ['sqs:SendMessage'], resources: [deadLetters.arn] };
-
-type Permissions = { actions: string[]; resources: $util.Input<string>[] }[];
-
-const servingFunction = (handler: string, permissions: Permissions) => ({
-  ...runtime,
+const serving = (handler: string, permissions: Permissions) => ({
   handler: `packages/functions/src/${handler}.handler`,
   environment: memoryEnvironment,
   permissions: [useConnections, manageConnections, ...permissions],
@@ -94,34 +88,32 @@ const servingFunction = (handler: string, permissions: Permissions) => ({
 
 /** Later than that, readers have noticed by themselves. */
 const FAN_OUT_AGE_SECONDS = 60;
-const fanning = servingFunction('ws/fan-out', [leaveDeadLetters]);
 
 /** Makes the posts of those who have too many, invoked asynchronously. */
-export const fanOut = new sst.aws.Function('FanOut', {
-  ...fanning,
+export const fanOut = declareFunction('FanOut', {
+  ...serving('ws/fan-out', [leaveFailedParcels]),
   timeout: '29 seconds',
   retries: 1,
   transform: {
-    ...fanning.transform,
     eventInvokeConfig: {
       maximumEventAgeInSeconds: FAN_OUT_AGE_SECONDS,
-      destinationConfig: { onFailure: { destination: deadLetters.arn } },
+      destinationConfig: { onFailure: { destination: failedParcels.arn } },
     },
   },
 });
 
-/** A function that serves the memory. */
-export function memoryFunction(handler: string, extra: { permissions?: Permissions } = {}) {
-  const handOver = { actions: ['lambda:InvokeFunction'], resources: [fanOut.arn] };
-  const serving = servingFunction(handler, [handOver, ...(extra.permissions ?? [])]);
-  return { ...serving, environment: { ...serving.environment, FAN_OUT_FUNCTION: fanOut.name } };
+const handOver = { actions: ['lambda:InvokeFunction'], resources: [fanOut.arn] };
+
+/** What a function is that serves the memory. */
+export function memoryFunction(handler: string, permissions: Permissions = []) {
+  const { environment, ...rest } = serving(handler, [handOver, ...permissions]);
+  return { ...rest, environment: { ...environment, FAN_OUT_FUNCTION: fanOut.name } };
 }
 
-/** The authorizer has no credentials for the memory. It takes tickets, which ends them. */
+/** The authorizer has no credentials for the memory. */
 export const authorizerFunction = {
-  ...runtime,
   handler: 'packages/functions/src/ws/authorizer.handler',
   timeout: '5 seconds' as const,
   environment: authEnvironment,
-  permissions: [{ actions: ['dynamodb:DeleteItem'], resources: [tickets.arn] }],
+  permissions: [takeTickets],
 };

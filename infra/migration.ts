@@ -1,6 +1,6 @@
-import { memoryFunction } from './functions.ts';
+import { declareFunction, memoryFunction } from './functions.ts';
 
-export const migrateFunction = new sst.aws.Function('Migrate', {
+export const migrateFunction = declareFunction('Migrate', {
   ...memoryFunction('deploy/migrate'),
   timeout: '15 minutes',
 });

@@ -1,14 +1,12 @@
 import { stageName } from './data.ts';
+import { CONNECTIONS_EACH, MONGO_CONNECTIONS } from './mongo-tier.ts';
 import { stageSettings } from './stage.ts';
-import { deadLetters } from './storage.ts';
+import { deadLetters, failedParcels } from './storage.ts';
 import { httpApiId, socketApiId, watchedFunctions } from './watched.ts';
 
 type AlarmArgs = ConstructorParameters<typeof aws.cloudwatch.MetricAlarm>[1];
 
-const { alarms, alarmEmail, maxConnections, maxMongoConnections } = stageSettings($app.stage);
-
-/** Of `connectMongo`. */
-const POOL_SIZE = 8;
+const { alarms, alarmEmail, maxConnections, mongoTier } = stageSettings($app.stage);
 
 const SLOW_PROPAGATION_MS = 1_000;
 
@@ -45,14 +43,16 @@ function declareAlarms(): void {
     }
   }
 
-  alarm('DeadLettersWaiting', {
+  const waiting = (queue: aws.sqs.Queue) => ({
     namespace: 'AWS/SQS',
     metricName: 'ApproximateNumberOfMessagesVisible',
-    dimensions: { QueueName: deadLetters.name },
+    dimensions: { QueueName: queue.name },
     statistic: 'Maximum',
     evaluationPeriods: 1,
     threshold: 0,
   });
+  alarm('DeadLettersWaiting', waiting(deadLetters));
+  alarm('PostsNotMade', waiting(failedParcels));
 
   const ours = { namespace: 'Mnemon', dimensions: { service: stageName } };
   const each = { ...ours, statistic: 'Sum', evaluationPeriods: 5 };
@@ -70,7 +70,7 @@ function declareAlarms(): void {
   alarm('BackendsDegraded', { ...each, metricName: 'BackendsDegraded', evaluationPeriods: 3, threshold: 0 });
   alarm('ManyMongoConnections', {
     evaluationPeriods: 3,
-    threshold: 0.8 * maxMongoConnections,
+    threshold: 0.8 * MONGO_CONNECTIONS[mongoTier],
     metricQueries: mongoConnections(),
   });
 
@@ -103,7 +103,7 @@ function mongoConnections() {
   const sum = busy.map(({ id }) => `FILL(${id}, 0)`).join(' + ');
   const total = {
     id: 'connections',
-    expression: `${POOL_SIZE} * (${sum})`,
+    expression: `${CONNECTIONS_EACH} * (${sum})`,
     label: 'at most',
     returnData: true,
   };

@@ -1,4 +1,5 @@
-import { dropTickets, leaveDeadLetters, memoryFunction, scanConnections } from './functions.ts';
+import { declareFunction, memoryFunction } from './functions.ts';
+import { dropTickets, leaveDeadLetters, scanConnections } from './permissions.ts';
 import { deadLetters } from './storage.ts';
 
 /** Each is safe to run twice at once. The scheduler delivers at least once, and Lambda tries a failed one again. */
@@ -33,14 +34,12 @@ const RETRIES = 2;
 /** The functions behind the schedules; `slowMs` is what their p99 should stay under. */
 export const scheduled = Object.entries(SCHEDULES).map(
   ([name, { handler, schedule, timeout, slowMs, permissions }]) => {
-    const serving = memoryFunction(handler, { permissions: [leaveDeadLetters, ...permissions] });
     // Not the schedule's own: that would leave its secrets readable in the state.
-    const run = new sst.aws.Function(name, {
-      ...serving,
+    const run = declareFunction(name, {
+      ...memoryFunction(handler, [leaveDeadLetters, ...permissions]),
       timeout,
       retries: RETRIES,
       transform: {
-        ...serving.transform,
         // What was delivered, and failed each time.
         eventInvokeConfig: { destinationConfig: { onFailure: { destination: deadLetters.arn } } },
       },

@@ -1,3 +1,8 @@
+import type { MongoTier } from './mongo-tier.ts';
+
+/** Functions that many call at once. */
+type Busy = 'Message' | 'Api' | 'Stream' | 'FanOut';
+
 /** All that differs between stages. Everything else is the same everywhere, or it is not tested by a personal stage. */
 export interface StageSettings {
   region: 'us-east-1' | 'eu-central-1';
@@ -14,12 +19,15 @@ export interface StageSettings {
   memory: '512 MB' | '1024 MB' | '1769 MB';
   /** As many posts as a function makes in some 60 ms, which is what it takes to hand them over: each takes 0.2 ms of a processor. */
   postsEach: number;
-  /** Environments that the WebSocket function may have at once, taken from the account's; left out: as many as there are. */
-  reservedConcurrency?: number;
+  /** Environments that a function may have at once, taken from the account's; who is not named has as many as there are. */
+  concurrency: { readonly [Name in Busy]?: number };
   logRetention: '1 week' | '3 months';
   alarms: boolean;
-  /** What MongoDB's tier takes, and how many connected instances are more than was thought of; for alarms. */
-  maxMongoConnections: number;
+  /** Whether Lambda traces some of the invocations, and their calls of backends with them. */
+  tracing: boolean;
+  /** What is made where data is managed, and what it takes: `concurrency` has to fit. */
+  mongoTier: MongoTier;
+  /** Connected instances beyond which it is more than was thought of; for the alarm. */
   maxConnections: number;
   /** Who is told about alarms, once they have confirmed it. */
   alarmEmail?: string;
@@ -48,9 +56,11 @@ const personal: StageSettings = {
   streamMs: 60_000,
   memory: '512 MB',
   postsEach: 100,
+  concurrency: {}, // an account has 1,000, and many such stages
   logRetention: '1 week',
   alarms: false,
-  maxMongoConnections: 500, // Flex
+  tracing: false,
+  mongoTier: 'Flex',
   maxConnections: 1_000,
   corsOrigins: ['*'],
   connectsPerMinute: 600,
@@ -70,10 +80,11 @@ const production: StageSettings = {
   streamMs: 300_000,
   memory: '1769 MB', // one whole processor
   postsEach: 250,
-  reservedConcurrency: 500,
+  concurrency: { Message: 200, Api: 60, Stream: 30, FanOut: 20 },
   logRetention: '3 months',
   alarms: true,
-  maxMongoConnections: 3_000, // M30
+  tracing: true,
+  mongoTier: 'M30',
   maxConnections: 50_000,
   corsOrigins: [],
   connectsPerMinute: 6_000,
@@ -89,7 +100,8 @@ const STAGES: Readonly<Record<string, StageSettings>> = {
     ...production,
     removal: 'remove',
     protect: false,
-    reservedConcurrency: 50,
+    concurrency: { Message: 80, Api: 30, Stream: 15, FanOut: 15 },
+    mongoTier: 'M10',
     logRetention: '1 week',
   },
 };

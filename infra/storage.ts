@@ -22,8 +22,16 @@ export const tickets = new sst.aws.Dynamo('Tickets', {
   primaryIndex: { hashKey: 'name' },
 });
 
-/** Events that a function failed to deal with, for somebody to look at. */
+const HOUR_SECONDS = 60 * 60;
+
+/** Runs of schedules that failed, for somebody to look at. They say when and why, and hold no value. */
 export const deadLetters = new aws.sqs.Queue('DeadLetters', {
-  messageRetentionSeconds: 14 * 24 * 60 * 60,
+  messageRetentionSeconds: 14 * 24 * HOUR_SECONDS,
+  sqsManagedSseEnabled: true,
+});
+
+/** Posts that were not made. They hold values, whose readers have long got them from the log: nobody needs them for long. */
+export const failedParcels = new aws.sqs.Queue('FailedParcels', {
+  messageRetentionSeconds: HOUR_SECONDS,
   sqsManagedSseEnabled: true,
 });

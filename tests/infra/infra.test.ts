@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { EXPECTATIONS, MANAGED_EXPECTATIONS } from './expectations.ts';
+import { MANAGED_DATA } from './expectations/managed-data.ts';
+import { EXPECTATIONS } from './expectations.ts';
 import { ROOT } from './synthesis/platform.ts';
 import { type Graph, type Mutation, type Synthesizer, synthesizer } from './synthesis/synthesize.ts';
 
@@ -33,6 +34,14 @@ const MUTATIONS: (Mutation & { what: string; stage: string; noticedBy: keyof typ
     noticedBy: 'removal, protection, alarms and concurrency are those of the stage',
   },
   {
+    what: 'production is not kept',
+    stage: 'production',
+    file: 'stage.ts',
+    from: "removal: 'retain'",
+    to: "removal: 'remove'",
+    noticedBy: 'production is kept and protected, and a personal stage is neither',
+  },
+  {
     what: 'a schedule is off',
     stage: 'alice',
     file: 'schedules.ts',
@@ -43,9 +52,17 @@ const MUTATIONS: (Mutation & { what: string; stage: string; noticedBy: keyof typ
   {
     what: 'a function may do anything to its table',
     stage: 'alice',
-    file: 'functions.ts',
+    file: 'permissions.ts',
     from: "'Query'",
     to: "'*'",
+    noticedBy: 'functions may do named things to named resources of the stage, and link nothing',
+  },
+  {
+    what: 'a function may write to every log',
+    stage: 'alice',
+    file: 'functions.ts',
+    from: 'role.managedPolicyArns = [];',
+    to: '',
     noticedBy: 'functions may do named things to named resources of the stage, and link nothing',
   },
   {
@@ -92,7 +109,7 @@ describe.skipIf(problem)('the infrastructure', () => {
 
     test.each(['alice', 'production'])('of stage %s', async (stage) => {
       const graph = await managed.synthesize(stage);
-      for (const expectation of Object.values({ ...EXPECTATIONS, ...MANAGED_EXPECTATIONS })) {
+      for (const expectation of Object.values({ ...EXPECTATIONS, ...MANAGED_DATA })) {
         expectation(graph, stage);
       }
     });

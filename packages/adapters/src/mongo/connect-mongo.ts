@@ -1,9 +1,11 @@
 import { type Db, MongoClient } from 'mongodb';
 
+/** An environment handles one event at a time, and no event asks more than a handful of questions at once. */
+export const POOL_SIZE = 8;
+
 export interface MongoOptions {
   url: string;
   dbName?: string | undefined;
-  /** An environment handles one event at a time, and no event asks more than a handful of questions at once. */
   maxPoolSize?: number;
   /** After which a command counts as failed. Building an index is one, too. */
   socketMs?: number;
@@ -25,7 +27,7 @@ const IDLE_MS = 60_000;
 export function connectMongo({
   url,
   dbName = 'mnemon',
-  maxPoolSize = 8,
+  maxPoolSize = POOL_SIZE,
   socketMs = SOCKET_MS,
 }: MongoOptions): Mongo {
   const client = new MongoClient(url, {
