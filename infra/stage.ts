@@ -20,7 +20,7 @@ export interface StageSettings {
   /** As many posts as a function makes in some 60 ms, which is what it takes to hand them over: each takes 0.2 ms of a processor. */
   postsEach: number;
   /** Environments that a function may have at once, taken from the account's; who is not named has as many as there are. */
-  concurrency: { readonly [Name in Busy]?: number };
+  concurrency: Readonly<Partial<Record<Busy, number>>>;
   logRetention: '1 week' | '3 months';
   alarms: boolean;
   /** Whether Lambda traces some of the invocations, and their calls of backends with them. */
