@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module';
-import { ConflictResolvers, createCachedReads, type Mnemon } from '@mnemon/client';
+import { ConflictResolvers } from '@mnemon/client';
 import {
   compare,
   type Entry,
@@ -14,19 +13,11 @@ import deepmerge from 'deepmerge';
 import { defu } from 'defu';
 import picomatch from 'picomatch';
 import { createSubscriptions } from '../../packages/client/src/subscriptions.ts';
+import { benchCachedReads } from './cached-reads.ts';
 import { median, report } from './figures.ts';
-
-/** The client's own copy. */
-const { LRUCache } = createRequire(new URL('../../packages/client/package.json', import.meta.url))(
-  'lru-cache',
-) as {
-  LRUCache: new (options: { max: number }) => Pick<Map<string, JsonValue>, 'get' | 'set'>;
-};
 
 const RUNS = 7;
 const RUN_MS = 60;
-const READS = 200_000;
-const KEYS = Array.from({ length: 1_000 }, (_, n) => `tasks/${n}/state`);
 
 /** What a client does within its own process, each beside a library that does the same work, or a part of it. */
 export async function benchClient(): Promise<void> {
@@ -64,47 +55,6 @@ const results: unknown[] = [];
 const sink = (result: unknown): void => {
   results[0] = result;
 };
-
-const keyOf = (n: number): string => KEYS[n % KEYS.length] as string;
-
-/** `await` included. Beneath is a client that follows everything: as far as a read goes, an object that knows all values. */
-async function benchCachedReads(): Promise<void> {
-  const cache = createCachedReads(followingAll);
-  const bare = new LRUCache({ max: KEYS.length });
-  for (const key of KEYS) bare.set(key, (await cache.read(key)) as JsonValue);
-  const runs: { cached: number; bare: number; awaited: number }[] = [];
-  for (let run = 0; run <= RUNS; run++) {
-    const times = [performance.now()];
-    for (let n = 0; n < READS; n++) sink(await cache.read(keyOf(n)));
-    times.push(performance.now());
-    for (let n = 0; n < READS; n++) sink(bare.get(keyOf(n)));
-    times.push(performance.now());
-    for (let n = 0; n < READS; n++) sink(await bare.get(keyOf(n)));
-    times.push(performance.now());
-    const [cached, plain, awaited] = [1, 2, 3].map(
-      (at) => (READS / ((times[at] as number) - (times[at - 1] as number))) * 1000,
-    ) as [number, number, number];
-    runs.push({ cached, bare: plain, awaited });
-  }
-  report(`cached reads, ${RUNS} runs of ${READS}`, {
-    'per s': median(runs.slice(1).map(({ cached }) => cached)),
-    'bare lru-cache': median(runs.slice(1).map((each) => each.bare)),
-    'the same, awaited': median(runs.slice(1).map(({ awaited }) => awaited)),
-  });
-}
-
-const followingAll = {
-  status: { state: 'live' },
-  witness: () => () => {},
-  peek: (key: string) => ({
-    value: key,
-    entry: undefined,
-    seq: 1,
-    isFollowed: true,
-    isOwn: false,
-    isCurrent: true,
-  }),
-} as unknown as Mnemon;
 
 const objectOf = (seed: number) => ({
   ...Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`field${i + seed * 4}`, i * seed])),
@@ -170,7 +120,7 @@ function benchDispatch(count: number): void {
   const subscriptions = createSubscriptions(() => {});
   for (const pattern of patterns) subscriptions.add(pattern, sink);
   const scanned = patterns.map((pattern) => ({ isMatch: picomatch(pattern), callback: sink }));
-  const [key] = KEYS as [string];
+  const key = 'tasks/0/state';
   const change = { type: 'updated', key, entry: {} as Entry, author: 'a', own: false } as const;
   report(`dispatch to one of ${count}`, {
     ...rates({

@@ -1,11 +1,9 @@
 import { type ClientFrame, PROTOCOL_VERSION } from '@mnemon/protocol';
-import { createFakeClock } from '@mnemon/testing/fake-clock';
-import { createFaultyNetwork, type ServerSocket } from '@mnemon/testing/faulty-network';
-import { createMiniServer, type MiniServerOptions } from '@mnemon/testing/mini-server';
-import { seededRandom } from '@mnemon/testing/seeded-random';
+import type { Accept, ServerSocket } from '@mnemon/testing/faulty-network';
+import type { MiniServerOptions } from '@mnemon/testing/mini-server';
 import { describe, expect, test } from 'vitest';
 import type { Change } from './change.ts';
-import { type ConnectOptions, connect } from './connect.ts';
+import { createMiniWorld } from './mini-world.fixture.ts';
 import type { Subscription } from './mnemon.ts';
 import { openMnemon } from './open-mnemon.ts';
 import type { Status } from './status.ts';
@@ -15,34 +13,16 @@ function createWorld(
   serverOptions: Partial<MiniServerOptions> = {},
   intercept: (text: string, socket: ServerSocket) => boolean = () => false,
 ) {
-  const clock = createFakeClock();
-  const random = seededRandom(1);
-  const sockets: ServerSocket[] = [];
-  const server = createMiniServer({ now: clock.now, ...serverOptions });
-  const accept = (socket: ServerSocket) => {
-    sockets.push(socket);
-    const accepted = server.accept(socket);
+  const intercepting = (accept: Accept) => (socket: ServerSocket) => {
+    const accepted = accept(socket);
     if ('httpStatus' in accepted) return accepted;
     const received = (text: string) => {
       if (!intercept(text, socket)) accepted.received(text);
     };
     return { ...accepted, received };
   };
-  const network = createFaultyNetwork({ clock, random, accept });
-  const ports = { clock, random, openSocket: network.openSocket };
-
-  /** Lets time pass until `promise` is settled. */
-  async function settled<T>(promise: Promise<T>): Promise<T> {
-    let done = false;
-    const finish = () => {
-      done = true;
-    };
-    promise.then(finish, finish);
-    await clock.advanceUntil(() => done);
-    return promise;
-  }
-  const open = (instanceId: string, options: Partial<ConnectOptions> = {}) =>
-    settled(connect({ url: 'ws://mini', token: 'token', instanceId, ...options }, ports));
+  const world = createMiniWorld(serverOptions, intercepting);
+  const { clock, server, ports } = world;
   /** What the server says, whatever it means. */
   const say = (type: string, payload: unknown, id = '') =>
     server.say(JSON.stringify({ type, id, timestamp: clock.now(), payload }));
@@ -50,7 +30,7 @@ function createWorld(
     openMnemon({ url: 'ws://mini', token: 'token', instanceId }, ports);
   const heard = <Type extends ClientFrame['type']>(type: Type) =>
     server.heard.filter((frame): frame is Extract<ClientFrame, { type: Type }> => frame.type === type);
-  return { clock, server, network, sockets, settled, open, openAtOnce, say, heard };
+  return { ...world, openAtOnce, say, heard };
 }
 
 test('what one client writes, the other is called with, and nothing survives close', async () => {

@@ -147,6 +147,7 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
     read: (key, { mode = 'session' } = {}) => harmless(reads.read(key, mode)),
     peek: reads.peek,
     fetch: (key) => harmless(reads.fetch(key)),
+    serverNowMs: engine.serverClock.now,
     witness: witnesses.add,
     list: (prefix, options) => harmless(list(prefix, options)),
     search: (text, options) => harmless(search(text, options)),

@@ -1,31 +1,9 @@
-import { createFakeClock } from '@mnemon/testing/fake-clock';
-import { createFaultyNetwork, type ServerSocket } from '@mnemon/testing/faulty-network';
-import { createMiniServer } from '@mnemon/testing/mini-server';
 import { expect, test } from 'vitest';
-import { connect } from './connect.ts';
+import { createMiniWorld } from './mini-world.fixture.ts';
 
 async function createWorld() {
-  const clock = createFakeClock();
-  const server = createMiniServer({ now: clock.now });
-  const sockets: ServerSocket[] = [];
-  const accept = (socket: ServerSocket) => {
-    sockets.push(socket);
-    return server.accept(socket);
-  };
-  const network = createFaultyNetwork({ clock, random: () => 0.5, accept });
-  const ports = { clock, random: () => 0.5, openSocket: network.openSocket };
-
-  /** Lets time pass until `promise` is settled. */
-  async function settled<T>(promise: Promise<T>): Promise<T> {
-    let done = false;
-    const finish = () => {
-      done = true;
-    };
-    promise.then(finish, finish);
-    await clock.advanceUntil(() => done);
-    return promise;
-  }
-  const memory = await settled(connect({ url: 'ws://mini', token: 't', instanceId: 'ann' }, ports));
+  const { clock, sockets, settled, open } = createMiniWorld();
+  const memory = await open('ann');
   await settled(memory.entries());
   const write = async (key: string, value: number) => {
     await settled(memory.write(key, value));

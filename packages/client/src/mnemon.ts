@@ -111,6 +111,8 @@ export interface Mnemon extends Past, Upkeep {
    * it is the tombstone, an entry without a value, while the server remembers that.
    */
   fetch(key: string): Promise<Entry | undefined>;
+  /** The server's clock, by which lifetimes end, as far as the newest frame tells it. */
+  serverNowMs(): number;
   /** Tells `witness` when `peek` may answer something else than before, before subscribers hear of it. Answers the way out. */
   witness(witness: Witness): () => void;
   /**

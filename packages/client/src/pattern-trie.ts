@@ -30,11 +30,15 @@ export function createPatternTrie<Item>(): PatternTrie<Item> {
       }
     },
     find(key) {
-      const ofGlobs = globs.isEmpty ? [] : globs.find(key.split('/'));
-      return [...everywhere, ...(literals.get(key) ?? []), ...ofGlobs];
+      const found = globs.isEmpty ? [] : globs.find(key.split('/'));
+      for (const item of everywhere) found.push(item);
+      for (const item of literals.get(key) ?? NONE) found.push(item);
+      return found;
     },
   };
 }
+
+const NONE = [] as const;
 
 /** `*` and `**` alone need no search through their characters. */
 const isGlob = (segment: string): boolean => segment.includes('*') && segment !== '*' && segment !== '**';

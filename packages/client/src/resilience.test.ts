@@ -31,16 +31,7 @@ function createWorld(refuse: (socket: ServerSocket) => number | undefined = () =
   const ports = { clock, random, openSocket: network.openSocket };
   const open = (instanceId: string, options: Partial<OpenOptions> = {}) =>
     openMnemon({ url: 'ws://mini', token: 'token', instanceId, ...options }, ports);
-  async function settled<T>(promise: Promise<T>): Promise<T> {
-    let isDone = false;
-    const done = () => {
-      isDone = true;
-    };
-    promise.then(done, done);
-    await clock.advanceUntil(() => isDone);
-    return promise;
-  }
-  return { clock, network, server, open, settled, said, state };
+  return { clock, network, server, open, settled: clock.settled, said, state };
 }
 
 describe('the circuit', () => {

@@ -19,6 +19,8 @@ export interface FakeClock {
   advanceToNext(): Promise<boolean>;
   /** Lets time pass until `isDone`, at most `limitMs`. Throws beyond that. */
   advanceUntil(isDone: () => boolean, limitMs?: number): Promise<void>;
+  /** Lets time pass until `promise` is settled, and answers it. */
+  settled<T>(promise: Promise<T>): Promise<T>;
 }
 
 /** A clock that stands at `startMs`. */
@@ -44,6 +46,15 @@ export function createFakeClock(startMs = 1_700_000_000_000): FakeClock {
     return true;
   }
 
+  async function advanceUntil(isDone: () => boolean, limitMs = 600_000): Promise<void> {
+    const untilMs = nowMs + limitMs;
+    await nextTurn();
+    while (!isDone()) {
+      if (!(await fireNext(untilMs))) throw new Error(`not done within ${limitMs} ms of fake time`);
+      await nextTurn();
+    }
+  }
+
   return {
     now: () => nowMs,
     setTimeout(callback, delayMs) {
@@ -65,13 +76,15 @@ export function createFakeClock(startMs = 1_700_000_000_000): FakeClock {
       await nextTurn();
       return fired;
     },
-    async advanceUntil(isDone, limitMs = 600_000) {
-      const untilMs = nowMs + limitMs;
-      await nextTurn();
-      while (!isDone()) {
-        if (!(await fireNext(untilMs))) throw new Error(`not done within ${limitMs} ms of fake time`);
-        await nextTurn();
-      }
+    advanceUntil,
+    async settled(promise) {
+      let isDone = false;
+      const done = () => {
+        isDone = true;
+      };
+      promise.then(done, done);
+      await advanceUntil(() => isDone);
+      return promise;
     },
   };
 }

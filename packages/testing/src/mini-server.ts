@@ -9,6 +9,7 @@ import {
   type Delivery,
   type Entry,
   includes,
+  isLive,
   type MemoryEvent,
   matches,
   merge,
@@ -54,6 +55,9 @@ interface Row {
   readonly instanceId: string;
   isSubscribed: boolean;
 }
+
+/** Of an entry, or of a put. */
+type Content = Pick<Entry, 'value' | 'expiresAtMs'> & { readonly ttlMs?: number | undefined };
 
 export function createMiniServer(options: MiniServerOptions): MiniServer {
   const { now, heartbeatMs = 1_000, pageSize = 5, maxMissed = 20, partSize = 3, refuse } = options;
@@ -223,25 +227,31 @@ export function createMiniServer(options: MiniServerOptions): MiniServer {
 
   function decide(op: Op, author: string, seq: number, events: MemoryEvent[]): Outcome {
     const old = state.get(op.key);
-    const isLive = old?.value !== undefined;
-    if (op.expectedVersion !== undefined && op.expectedVersion !== (isLive ? old.version : 0)) {
-      const current = isLive && { current: old };
+    const live = isLive(old, now()) ? old : undefined;
+    if (op.expectedVersion !== undefined && op.expectedVersion !== (live?.version ?? 0)) {
+      const current = live && { current: live };
       return { status: 'refused', code: 'conflict', message: 'another version', ...current };
     }
-    if (op.op === 'delete' && !isLive) return { status: 'unchanged' };
+    if (op.op === 'delete' && !live) return { status: 'unchanged' };
     const seen = { ...op.seen, [author]: Number.MAX_SAFE_INTEGER };
     const isConcurrent = old !== undefined && !includes(seen, old.clock);
     const wins = !old || !isConcurrent || compareTimes(op.hlc, old.hlc) >= 0;
     const clock = advance(merge(old?.clock ?? {}, op.seen), author);
     const version = (old?.version ?? 0) + 1;
-    const mine = { hlc: op.hlc, author, ...(op.op === 'put' && { value: op.value }) };
-    const theirs = old && { hlc: old.hlc, author: old.author, ...(isLive && { value: old.value }) };
+    const mine = { hlc: op.hlc, author, ...(op.op === 'put' && contentOf(op)) };
+    const theirs = old && { hlc: old.hlc, author: old.author, ...(live && contentOf(live)) };
     const kept = { key: op.key, version, clock, ...(wins ? mine : theirs) } as Omit<MemoryEvent, 'type'>;
-    const type = isConcurrent ? 'merged' : op.op === 'delete' ? 'deleted' : isLive ? 'updated' : 'created';
+    const type = isConcurrent ? 'merged' : op.op === 'delete' ? 'deleted' : live ? 'updated' : 'created';
     events.push({ type, ...kept });
     state.set(op.key, { ...kept, partition: 0, seq });
     return { status: isConcurrent ? 'merged' : 'applied', version };
   }
+
+  const contentOf = ({ value, ttlMs, expiresAtMs }: Content) => ({
+    value,
+    ...(ttlMs && { expiresAtMs: now() + ttlMs }),
+    ...(expiresAtMs && { expiresAtMs }),
+  });
 
   return {
     accept,

@@ -1,46 +1,24 @@
-import { createFakeClock } from '@mnemon/testing/fake-clock';
-import { createFaultyNetwork, type ServerSocket } from '@mnemon/testing/faulty-network';
-import { createMiniServer } from '@mnemon/testing/mini-server';
+import type { Accept, ServerSocket } from '@mnemon/testing/faulty-network';
 import { describe, expect, test } from 'vitest';
-import { connect } from '../connect.ts';
+import { createMiniWorld } from '../mini-world.fixture.ts';
 import { createCachedReads } from './cached-reads.ts';
 
 /** Two instances, the second of which reads through a cache. `hold` keeps frames of these types from clients, for a while. */
 async function createWorld(maxEntries?: number) {
-  const clock = createFakeClock();
-  const server = createMiniServer({ now: clock.now, pageSize: 2 });
   let isHeld = (_type: string) => false;
   let held: (() => void)[] = [];
-  const sockets: ServerSocket[] = [];
-  const accept = (socket: ServerSocket) => {
-    sockets.push(socket);
+  const holding = (accept: Accept) => (socket: ServerSocket) => {
     const send = (text: string) => {
       if (isHeld(JSON.parse(text).type)) held.push(() => socket.send(text));
       else socket.send(text);
     };
-    return server.accept({ ...socket, send });
+    return accept({ ...socket, send });
   };
-  const network = createFaultyNetwork({ clock, random: () => 0.5, accept });
-  const ports = { clock, random: () => 0.5, openSocket: network.openSocket };
-
-  /** Lets time pass until `promise` is settled. */
-  async function settled<T>(promise: Promise<T>): Promise<T> {
-    let done = false;
-    const finish = () => {
-      done = true;
-    };
-    promise.then(finish, finish);
-    await clock.advanceUntil(() => done);
-    return promise;
-  }
-  const open = (instanceId: string) =>
-    settled(connect({ url: 'ws://mini', token: 'token', instanceId }, ports));
-  const [ann, bob] = [await open('ann'), await open('bob')];
+  const world = createMiniWorld({ pageSize: 2 }, holding);
+  const { server, sockets } = world;
+  const [ann, bob] = [await world.open('ann'), await world.open('bob')];
   return {
-    clock,
-    server,
-    network,
-    settled,
+    ...world,
     ann,
     bob,
     cache: createCachedReads(bob, maxEntries === undefined ? {} : { maxEntries }),
@@ -206,6 +184,38 @@ describe('a key under a subscription', () => {
     await clock.advance(10);
     await settled(ann.write('k', 3));
     await clock.advance(10);
+    expect(await cache.read('k')).toBe(3);
+  });
+});
+
+describe('a value with a lifetime', () => {
+  test('is answered from memory as long as it lives, by the server’s clock', async () => {
+    const { ann, bob, cache, settled, clock } = await createWorld();
+    await settled(bob.subscribe('k', () => {}).ready);
+    await settled(ann.write('k', 1, { ttlMs: 1_000 }));
+    await clock.advance(5);
+    const endsAtMs = bob.peek('k').expiresAtMs ?? 0;
+    await cache.read('k');
+    expect(cache.read('k')).toBe(cache.read('k')); // no promise of its own
+    await clock.advance(endsAtMs - bob.serverNowMs() - 1);
+    expect(await cache.read('k')).toBe(1);
+    expect(cache.stats).toMatchObject({ hits: 3, misses: 1 });
+    await clock.advance(1);
+    expect(await cache.read('k')).toBeUndefined();
+    expect(await cache.readOrNull('k')).toBeNull();
+  });
+
+  test('begins anew with the next one', async () => {
+    const { ann, bob, cache, settled, clock } = await createWorld();
+    await settled(bob.subscribe('k', () => {}).ready);
+    await settled(ann.write('k', 1, { ttlMs: 1_000 }));
+    await clock.advance(500);
+    expect(await cache.read('k')).toBe(1);
+    await settled(ann.write('k', 2, { ttlMs: 1_000 }));
+    await clock.advance(700);
+    expect(await cache.read('k')).toBe(2);
+    await settled(ann.write('k', 3));
+    await clock.advance(100_000);
     expect(await cache.read('k')).toBe(3);
   });
 });

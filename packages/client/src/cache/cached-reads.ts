@@ -22,6 +22,8 @@ export interface CachedReads {
    * only, `server` does not show own writes that are not acked.
    */
   read(key: string, options?: ReadOptions): Promise<JsonValue | undefined>;
+  /** The same, with `null` where there is nothing. */
+  readOrNull(key: string, options?: ReadOptions): Promise<JsonValue | null>;
   /** What is known of `key`, without asking: what is remembered of it, where the client itself knows no more. */
   peek(key: string): Peeked;
   /** Fetches what matches, as far as there is room for it. Answers how many entries these are. */
@@ -70,16 +72,19 @@ export function createCachedReads(
     joinable.clear();
   }
 
-  function read(key: string, { mode = 'session' }: ReadOptions = {}): Promise<JsonValue | undefined> {
-    if (mode === 'server') return harmless(readFromServer(key));
-    const cell = cells.get(key);
-    if (!cell || !cells.isFresh(cell)) return harmless(readFurther(key, mode, cell !== undefined));
+  /** What is the answer without looking further. */
+  function hit(key: string, mode: ReadMode): Cell | undefined {
+    const cell = mode === 'server' ? undefined : cells.get(key);
+    if (!cell || !cells.isFresh(cell)) return undefined;
     hits++;
-    return cell.answer;
+    return cell;
   }
 
-  async function readFurther(key: string, mode: ReadMode, wasKnown: boolean): Promise<JsonValue | undefined> {
-    let isHit = wasKnown;
+  const miss = (key: string, mode: ReadMode): Promise<JsonValue | undefined> =>
+    mode === 'server' ? readFromServer(key) : readFurther(key, mode);
+
+  async function readFurther(key: string, mode: ReadMode): Promise<JsonValue | undefined> {
+    let isHit = cells.peek(key) !== undefined;
     for (;;) {
       const cell = cells.peek(key);
       const here = cells.look(key, cell);
@@ -169,7 +174,9 @@ export function createCachedReads(
   }
 
   return {
-    read,
+    read: (key, { mode = 'session' } = SESSION) => hit(key, mode)?.answer ?? harmless(miss(key, mode)),
+    readOrNull: (key, { mode = 'session' } = SESSION) =>
+      hit(key, mode)?.orNull ?? harmless(miss(key, mode).then((value) => value ?? null)),
     peek: (key) => cells.look(key, cells.peek(key)),
     warm: (pattern) => harmless(warm(pattern)),
     invalidate(pattern) {
@@ -182,6 +189,8 @@ export function createCachedReads(
     },
   };
 }
+
+const SESSION: ReadOptions = {};
 
 const CONNECTED: ReadonlySet<StateName> = new Set(['catching-up', 'live', 'gapped']);
 const isAway = (state: StateName): boolean => !CONNECTED.has(state);

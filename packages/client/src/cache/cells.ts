@@ -6,6 +6,8 @@ import { CacheManager, type CacheStats } from './cache-manager.ts';
 /** What is remembered of a key. */
 export interface Cell {
   readonly answer: Promise<JsonValue | undefined>;
+  /** The same, with `null` for nothing. */
+  readonly orNull: Promise<JsonValue | null>;
   /** The version beneath, as it was told; nothing where there was none. */
   readonly told: Entry | undefined;
   /** That includes all commits of the key up to this one. */
@@ -13,6 +15,8 @@ export interface Cell {
   readonly heardAt: number;
   /** The period in which it is the answer without looking further. */
   freshIn: number;
+  /** When its lifetime ends, by the server's clock. */
+  readonly freshUntilMs: number;
   /** There is another version than `told`. */
   isOld: boolean;
 }
@@ -49,8 +53,9 @@ export interface Cells {
 }
 
 const NEVER = -1;
+const NULL = Promise.resolve(null);
 
-export function createCells(memory: Pick<Mnemon, 'peek'>, maxEntries: number): Cells {
+export function createCells(memory: Pick<Mnemon, 'peek' | 'serverNowMs'>, maxEntries: number): Cells {
   const cells = new CacheManager<Cell>(maxEntries);
   const asks = new Set<Ask>();
   let period = 0;
@@ -63,9 +68,11 @@ export function createCells(memory: Pick<Mnemon, 'peek'>, maxEntries: number): C
 
   function keep(key: string, here: Peeked, heardAt = ++moment): Cell {
     const { value, entry, seq, isCurrent, expiresAtMs } = here;
-    const freshIn = isCurrent && expiresAtMs === undefined ? period : NEVER;
+    const freshIn = isCurrent ? period : NEVER;
+    const freshUntilMs = expiresAtMs ?? Number.POSITIVE_INFINITY;
     const answer = Promise.resolve(value);
-    const cell: Cell = { answer, told: entry, seq, heardAt, freshIn, isOld: false };
+    const orNull = value === undefined ? NULL : (answer as Promise<JsonValue>);
+    const cell: Cell = { answer, orNull, told: entry, seq, heardAt, freshIn, freshUntilMs, isOld: false };
     cells.set(key, cell);
     return cell;
   }
@@ -88,7 +95,9 @@ export function createCells(memory: Pick<Mnemon, 'peek'>, maxEntries: number): C
     },
     get: (key) => cells.get(key),
     peek: (key) => cells.peek(key),
-    isFresh: ({ freshIn }) => freshIn === period,
+    isFresh: ({ freshIn, freshUntilMs }) =>
+      freshIn === period &&
+      (freshUntilMs === Number.POSITIVE_INFINITY || memory.serverNowMs() < freshUntilMs),
     look,
     keep,
     begin() {

@@ -30,8 +30,8 @@ export interface Namespace {
 export function createNamespace(name: string): Namespace {
   const problem = typeof name === 'string' ? name && keyProblem(name) : 'it is no string';
   if (problem) throw new MnemonError('bad-request', `not a namespace: ${problem}`);
-  const carriesIt = (path: string) => name === '' || path === name || path.startsWith(`${name}/`);
-  const below = (path: string) => (carriesIt(path) ? path : `${name}/${path}`);
+  const prefix = name && `${name}/`;
+  const below = (path: string) => (path.startsWith(prefix) || path === name ? path : prefix + path);
   return {
     name,
     key: (key) => (typeof key === 'string' ? below(key) : key),

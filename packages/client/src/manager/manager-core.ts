@@ -1,4 +1,5 @@
 import type { JsonValue, Scope, Strategy } from '@mnemon/protocol';
+import { harmless } from '../harmless.ts';
 import type { Mnemon } from '../mnemon.ts';
 import type { Written } from '../pending-op.ts';
 import type { ReadOptions } from '../reads.ts';
@@ -19,7 +20,8 @@ export interface CoreOptions {
   readonly defaultTTL: number;
   /** Of what is written, unless a write says otherwise. */
   readonly strategy: Strategy | undefined;
-  readonly readKey: (key: string, options: ReadOptions) => Promise<JsonValue | undefined>;
+  /** Harmless to those who don't wait for it. */
+  readonly readKey: (key: string, options: ReadOptions | undefined) => Promise<JsonValue | null>;
   readonly counters: Counters;
   readonly tell: Tell;
 }
@@ -53,9 +55,14 @@ export function createManagerCore(options: CoreOptions): ManagerCore {
     return { prefix: given.prefix === '' ? name : key(given.prefix) };
   }
 
-  async function read(key: string, options: SyncReadOptions = {}): Promise<JsonValue | null> {
+  /** Not async: what is remembered is answered with no promise of its own. */
+  function read(key: string, options?: SyncReadOptions): Promise<JsonValue | null> {
     counters.reads++;
-    return (await readKey(within(options).key(key), options)) ?? null;
+    try {
+      return readKey(within(options).key(key), options);
+    } catch (error) {
+      return harmless(Promise.reject(error));
+    }
   }
 
   async function write(key: string, value: JsonValue, options: SyncWriteOptions = {}) {

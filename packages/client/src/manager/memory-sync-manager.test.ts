@@ -53,17 +53,8 @@ function createWorld(options: Partial<MemorySyncOptions> = {}, heartbeatMs = 1_0
     for (const name of Object.keys(EVENTS) as (keyof SyncEvents)[]) manager.on(name, () => told.push(name));
     return { manager, told };
   };
-  async function settled<T>(promise: Promise<T>): Promise<T> {
-    let isDone = false;
-    const finish = () => {
-      isDone = true;
-    };
-    promise.then(finish, finish);
-    await clock.advanceUntil(() => isDone);
-    return promise;
-  }
   return {
-    ...{ clock, server, network, errors, open, settled },
+    ...{ clock, server, network, errors, open, settled: clock.settled },
     connect: () => MemorySyncManager.connect(given, ports),
     refuse(status: number | undefined) {
       refusal = status;

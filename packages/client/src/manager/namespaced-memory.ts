@@ -56,7 +56,7 @@ export class NamespacedMemory extends EventEmitter<SyncEvents> {
    * as the server knows it.
    */
   read(key: string, options?: SyncReadOptions): Promise<JsonValue | null> {
-    return harmless(this.core.read(key, options));
+    return this.core.read(key, options);
   }
 
   /**

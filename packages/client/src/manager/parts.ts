@@ -1,6 +1,7 @@
 import type { JsonValue } from '@mnemon/protocol';
 import { type CachedReads, createCachedReads } from '../cache/cached-reads.ts';
 import { createTimer } from '../clock.ts';
+import { harmless } from '../harmless.ts';
 import type { Mnemon } from '../mnemon.ts';
 import { openMnemon } from '../open-mnemon.ts';
 import { type Ports, realPorts } from '../ports.ts';
@@ -58,12 +59,17 @@ export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, t
   const cache = createCachedReads(memory, { maxEntries: cacheSize });
   const core = createManagerCore({ memory, namespace, defaultTTL, strategy, counters, tell, readKey });
 
-  /** Whoever has a resolver closes what is seen side by side, whether it is heard of or read. */
-  async function readKey(key: string, options: ReadOptions): Promise<JsonValue | undefined> {
+  function readKey(key: string, options: ReadOptions | undefined): Promise<JsonValue | null> {
     const beating = workers.whoseBeat(key);
-    if (beating !== undefined) return (await workers.lastBeat(beating)) ?? undefined;
-    const value = await cache.read(key, options);
-    const entry = resolver && cache.peek(key).entry;
+    if (beating !== undefined) return harmless(workers.lastBeat(beating));
+    const read = cache.readOrNull(key, options);
+    return resolver ? harmless(closing(key, read)) : read;
+  }
+
+  /** Whoever has a resolver closes what is seen side by side, whether it is heard of or read. */
+  async function closing(key: string, read: Promise<JsonValue | null>): Promise<JsonValue | null> {
+    const value = await read;
+    const { entry } = cache.peek(key);
     if (entry?.siblings) conflicts.merged(key, entry.version, entry);
     return value;
   }
