@@ -8,6 +8,7 @@ import { createDeferred } from './deferred.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { createFollowing } from './following.ts';
 import { createHttpApi } from './http-api.ts';
+import { createKeptTopics } from './kept-topics.ts';
 import { createLargeValues } from './large-values.ts';
 import { createLocks } from './locks.ts';
 import type { Move } from './log-follower.ts';
@@ -45,6 +46,7 @@ export function createEngine(options: EngineOptions): Engine {
   let isReturning = false;
 
   const topics = createTopics(() => following.adjustSoon());
+  const keptTopics = createKeptTopics(topics, ports.clock);
   const follower = createLogFollower(replica, topics, onMoved);
   const connection = createConnection({
     url,
@@ -176,6 +178,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   function shutDown(error: MnemonError): void {
     arrived.reject(error);
+    keptTopics.close();
     topics.close(error);
     for (const asker of askers) asker.close(error);
     httpApi.close();
@@ -205,6 +208,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     arrived: arrived.promise,
     topics,
+    keptTopics,
     get isReturning() {
       return isReturning;
     },

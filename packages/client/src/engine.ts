@@ -1,6 +1,7 @@
 import type { Presence } from '@mnemon/protocol';
 import type { Breaker } from './circuit.ts';
 import type { Connection, TokenSource } from './connection.ts';
+import type { KeptTopics } from './kept-topics.ts';
 import type { LargeValues } from './large-values.ts';
 import type { LockKeeper } from './locks.ts';
 import type { LogFollower } from './log-follower.ts';
@@ -46,6 +47,7 @@ export interface Engine {
   /** Resolves when connected for the first time. */
   readonly arrived: Promise<void>;
   readonly topics: Topics;
+  readonly keptTopics: KeptTopics;
   /** Connected again, and not told yet all that was missed. */
   readonly isReturning: boolean;
 }

@@ -124,7 +124,7 @@ export interface Mnemon extends Past, Upkeep {
   search(text: string, options?: PageOptions): Promise<FoundPage>;
   /**
    * The committed entries that match `pattern`, deleted ones left out; own writes are among them once acked. Waits as `read`
-   * does.
+   * does. What matches is followed for a minute, so that it is here for who asks again.
    */
   entries(pattern?: string): Promise<Entry[]>;
   /** The keys that match `pattern`, sorted; what was written or deleted here counts, acked or not. */

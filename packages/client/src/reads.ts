@@ -45,8 +45,8 @@ export interface Reads {
 
 /** `checkOpen` throws when the client is closed. */
 export function createReads(engine: Engine, checkOpen: () => void): Reads {
-  const { replica, ownWrites, topics, seen, serverClock, serverReads, follower, breaker, largeValues } =
-    engine;
+  const { replica, ownWrites, topics, keptTopics, seen, serverClock, serverReads } = engine;
+  const { follower, breaker, largeValues } = engine;
 
   /** The entry unless its lifetime is over: the word of that may still be on its way. */
   const current = (entry: Entry | undefined) => (isLive(entry, serverClock.now()) ? entry : undefined);
@@ -86,8 +86,13 @@ export function createReads(engine: Engine, checkOpen: () => void): Reads {
 
   async function entries(pattern: string): Promise<Entry[]> {
     checkOpen();
-    await breaker.guard(topics.want(pattern).ready);
-    return replica.live().filter((entry) => current(entry) && matches(pattern, entry.key));
+    const asked = keptTopics.ask(pattern);
+    try {
+      await breaker.guard(asked.ready);
+      return replica.live().filter((entry) => current(entry) && matches(pattern, entry.key));
+    } finally {
+      asked.done();
+    }
   }
 
   async function fetch(key: string): Promise<Entry | undefined> {

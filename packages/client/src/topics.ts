@@ -64,6 +64,15 @@ export function createTopics(onChange: () => void): Topics {
     return deferred.promise;
   }
 
+  /** Of a topic that somebody else wants, and may give up before it is here. */
+  function readyAs(topic: string): Promise<void> {
+    add(topic);
+    const come = ready(topic);
+    const isOver = () => release(topic);
+    come.then(isOver, isOver);
+    return come;
+  }
+
   return {
     get wanted() {
       return wanted();
@@ -92,7 +101,7 @@ export function createTopics(onChange: () => void): Topics {
     wantKey(key) {
       const prefixes = topicsOfKey(key);
       const known = prefixes.find((topic) => wants.has(topic)) ?? (wants.has(EVERYTHING) && EVERYTHING);
-      if (known) return ready(known);
+      if (known) return isComplete(known) ? ready(known) : readyAs(known);
       const narrow = wants.size < MANY ? prefixes.at(-1) : prefixes[0];
       const topic = (!isTooMuch() && narrow) || EVERYTHING;
       add(topic);
