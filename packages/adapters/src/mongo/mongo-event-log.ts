@@ -20,11 +20,10 @@ import {
 } from './space-row.ts';
 
 /**
- * How many commits back a topic's newest is looked for first, and how many times further then: some databases sort all
- * that an index of arrays leads to, which of a long topic would be most of the log.
+ * Among so many commits the newest of a topic is looked for in the order of `_id` first. Mostly it is there, and some
+ * databases sort all that an index of arrays leads to: of a long topic, most of the log.
  */
-const NEAR = 512;
-const FURTHER = 64;
+const NEAR = 100;
 
 /** The log in MongoDB. */
 export function mongoEventLog({ db }: { db: Db }): EventLog {
@@ -81,16 +80,19 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
       events.countDocuments({ ...at, topics: { $in: topics }, seq: { $gt: afterSeq } }, { limit }),
 
     async newestOf({ topics, beforeSeq, ...at }) {
-      for (let before = beforeSeq, span = NEAR; before > 0; span *= FURTHER) {
-        const from = Math.max(0, beforeSeq - span);
-        const newest = await events.findOne(
-          { ...at, topics: { $in: topics }, seq: { $gte: from, $lt: before } },
-          { sort: { seq: -1 }, projection: { seq: 1 } },
-        );
-        if (newest !== null) return seqSchema.parse(newest).seq;
-        before = from;
-      }
-      return 0;
+      const [near, before] = [commitRowId(at, Math.max(0, beforeSeq - NEAR)), commitRowId(at, beforeSeq)];
+      const among = { topics: { $in: topics } };
+      const projection = { seq: 1 };
+      const newest =
+        (await events.findOne(
+          { _id: { $gte: near, $lt: before }, ...among },
+          { sort: { _id: -1 }, projection, hint: { _id: 1 } },
+        )) ??
+        (await events.findOne(
+          { ...at, ...among, seq: { $lt: beforeSeq } },
+          { sort: { seq: -1 }, projection },
+        ));
+      return newest === null ? 0 : seqSchema.parse(newest).seq;
     },
 
     async entries({ afterKey, limit, topic, withTombstones = false, ...at }) {
