@@ -20,7 +20,7 @@ const ENV = {
   AWS_SECRET_ACCESS_KEY: 'local',
 };
 
-const RUNS = 5;
+const RUNS = 3;
 
 /** What Lambda calls INIT, of each function as it is deployed: importing the bundle, which composes the adapters. */
 export async function benchInit(): Promise<void> {

@@ -1,4 +1,4 @@
-/** `npm run bench [name …]`: medians of several runs, each beside a floor or a peer of the same run. */
+/** `npm run bench [name …]`: medians, most beside a floor or a peer of the same run. CONTRIBUTING.md says how to read them. */
 import { benchClient } from './client.ts';
 import { benchClientWrites } from './client-writes.ts';
 import { benchContention } from './contention.ts';
@@ -38,6 +38,11 @@ const BENCHES = {
 };
 
 const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in BENCHES));
+if (unknown.length > 0) {
+  console.error(`there is no ${unknown.join(', ')}: ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(1);
+}
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const startedAt = performance.now();
