@@ -85,6 +85,7 @@ const ROUTES: Record<string, Row> = {
     statuses: [401, 400, 403, 403, 403, 400],
   },
   'post /fork': { json: { cursor: BEGINNING, token: NEW_SPACE }, statuses: [401, 400, 403, 403, 403, 400] },
+  'post /epoch': { statuses: ADMINS },
   'post /locks/acquire': {
     json: { name: 'tasks/1/lock', attempt: 'first', leaseMs: 60_000 },
     statuses: WRITES,

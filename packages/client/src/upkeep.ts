@@ -1,4 +1,12 @@
-import type { ChainEnd, Rebuilt, Scope, SnapshotSummary, SpaceStats, Verdict } from '@mnemon/protocol';
+import type {
+  ChainEnd,
+  Cursor,
+  Rebuilt,
+  Scope,
+  SnapshotSummary,
+  SpaceStats,
+  Verdict,
+} from '@mnemon/protocol';
 import { administer } from './administer.ts';
 import type { Ask } from './server-reads.ts';
 
@@ -21,6 +29,11 @@ export interface Upkeep {
   verify(known?: ChainEnd): Promise<Verdict>;
   /** Compares the entries of a scope with those that the log makes; names the first that differ, and changes nothing. */
   rebuild(scope: Scope): Promise<Omit<Rebuilt, 'page'>>;
+  /**
+   * Gives the space a new epoch, after its database was restored from a backup: every client reloads, this one too. Answers
+   * where the log stands.
+   */
+  renewEpoch(): Promise<Cursor>;
   readonly snapshots: Snapshots;
 }
 
@@ -49,7 +62,12 @@ export function createUpkeep(ask: Ask): Omit<Upkeep, 'snapshots'> {
     }
   }
 
-  return { stats: () => administer(ask, 'stats', {}), verify, rebuild };
+  return {
+    stats: () => administer(ask, 'stats', {}),
+    verify,
+    rebuild,
+    renewEpoch: async () => (await administer(ask, 'renew-epoch', {})).cursor,
+  };
 }
 
 export const createSnapshots = (ask: Ask): Snapshots => ({

@@ -106,6 +106,7 @@ export { readValue, readWholeEntry } from './use-cases/read-value.ts';
 export { rebuild } from './use-cases/rebuild.ts';
 export { reclaimLeases } from './use-cases/reclaim-leases.ts';
 export type { Answered } from './use-cases/refusal.ts';
+export { renewEpoch } from './use-cases/renew-epoch.ts';
 export { resolveConflict } from './use-cases/resolve-conflict.ts';
 export { restore } from './use-cases/restore.ts';
 export { searchEntries } from './use-cases/search-entries.ts';

@@ -76,6 +76,7 @@ export type JournalRecord =
       settled: readonly MutationId[];
       conflicts?: readonly KeptConflict[];
       closings?: readonly Closing[];
+      newEpoch?: string;
     })
   | (InPartition & { type: 'floor'; seq: number })
   | (InPartition & { type: 'drop-commits'; throughSeq: number })

@@ -130,6 +130,15 @@ describe('a journal', () => {
     expect(await everything(open(), at)).toEqual(before);
   });
 
+  test('brings an epoch back that was renewed', async () => {
+    const first = open();
+    const at = await openSpace(first.log);
+    const append = appendOf(at, await loadAll(first.log, at, ['k']), [{ values: [['k', 1]] }]);
+    await first.log.append({ ...append, newEpoch: 'renewed' });
+    await first.close();
+    expect(await open().log.head(at.space)).toEqual({ epoch: 'renewed', seq: [1] });
+  });
+
   test('brings conflicts back that were not forgotten, and counts these alone', async () => {
     const first = open({ compactAboveBytes: 1 });
     const at = await openSpace(first.log);

@@ -45,10 +45,19 @@ export function memoryEventLog(shared: Shared): EventLog {
       if (append.fences?.some(({ lock, token }) => byName.get(lock)?.token !== token)) return 'conflict'; // I7
       const commits = append.commits.map(keepCommit);
       const entries = append.entries.map(({ entry }) => keepEntry(entry));
-      const { closings = [] } = append;
+      const { closings = [], newEpoch } = append;
       const conflicts = (append.conflicts ?? []).map((row) => ({ id: row.id, text: canonicalText(row) }));
       const met = conflicts.length + closings.length > 0 && { conflicts, closings };
-      commit({ type: 'append', space, partition, commits, entries, settled, ...met });
+      commit({
+        type: 'append',
+        space,
+        partition,
+        commits,
+        entries,
+        settled,
+        ...met,
+        ...(newEpoch && { newEpoch }),
+      });
       return 'committed';
     },
 

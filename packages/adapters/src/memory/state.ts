@@ -125,6 +125,7 @@ export function apply(state: State, record: JournalRecord): number {
     case 'append': {
       const { closings = [], conflicts = [] } = record;
       const before = conflictsOf(state, record.space);
+      if (record.newEpoch !== undefined) state.epochs.set(record.space, record.newEpoch);
       return before.close(closings) + before.add(conflicts) + applyAppend(state, record);
     }
     case 'forget-conflicts':

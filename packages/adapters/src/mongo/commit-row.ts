@@ -23,6 +23,7 @@ export interface CommitRow extends MutationId {
   mutation: string;
   /** What it changed, each key once. */
   keys: string[];
+  epoch: string;
   hash: string;
   text: string;
 }
@@ -35,7 +36,7 @@ export const commitRowId = (at: PartitionId, seq: number): string =>
 export const mutationName = ({ client, n }: MutationId): string => `${client}/${n}`;
 
 export function toCommitRow({ commit, hash, text }: SealedCommit): CommitRow {
-  const { space, partition, seq, mutation, events } = commit;
+  const { space, partition, seq, epoch, mutation, events } = commit;
   return {
     _id: commitRowId(commit, seq),
     space,
@@ -46,6 +47,7 @@ export function toCommitRow({ commit, hash, text }: SealedCommit): CommitRow {
     mutation: mutationName(mutation),
     client: mutation.client,
     n: mutation.n,
+    epoch,
     hash,
     text,
   };

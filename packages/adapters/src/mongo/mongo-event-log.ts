@@ -46,14 +46,19 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
     },
 
     async load({ keys, mutations, locks, ...at }) {
-      const [space, head, entries, answered, tokens] = await Promise.all([
-        readSpace(collections, at),
-        readHead(collections, at),
-        readEntries(collections, at, keys),
-        mutations.length === 0 ? [] : readAnswered(collections, at, mutations),
-        locks && readTokens(collections, at, locks),
-      ]);
-      return space && { ...space, head, entries, answered, ...(tokens && { tokens }) };
+      const read = () =>
+        Promise.all([
+          readSpace(collections, at),
+          readHead(collections, at),
+          readEntries(collections, at, keys),
+          mutations.length === 0 ? [] : readAnswered(collections, at, mutations),
+          locks && readTokens(collections, at, locks),
+        ]);
+      const first = await read();
+      // What `append` would not notice: an epoch that was renewed between two of these reads.
+      const isMixed = first[0] && first[1].epoch !== undefined && first[1].epoch !== first[0].epoch;
+      const [space, { seq, hash }, entries, answered, tokens] = isMixed ? await read() : first;
+      return space && { ...space, head: { seq, hash }, entries, answered, ...(tokens && { tokens }) };
     },
 
     append: (append) => appendInTransaction(db.client, collections, append),
@@ -133,7 +138,7 @@ export function mongoEventLog({ db }: { db: Db }): EventLog {
 }
 
 const seqSchema = z.object({ seq: z.int() });
-const headSchema = z.object({ seq: z.int(), hash: z.string() });
+const headSchema = z.object({ seq: z.int(), hash: z.string(), epoch: z.string().optional() });
 
 async function readSpace({ spaces }: Collections, at: PartitionId) {
   const leased = { $eq: [{ $type: `$${leasePath(at)}.until` }, 'date'] };
@@ -142,10 +147,10 @@ async function readSpace({ spaces }: Collections, at: PartitionId) {
   return row === null ? undefined : { ...leasedSpaceRowSchema.parse(row), policies: readPolicies(row) };
 }
 
-async function readHead({ events }: Collections, at: PartitionId) {
+async function readHead({ events }: Collections, at: PartitionId): Promise<z.infer<typeof headSchema>> {
   const newest = await events.findOne(
     { _id: rowsOf(at) },
-    { sort: { _id: -1 }, projection: { seq: 1, hash: 1 } },
+    { sort: { _id: -1 }, projection: { seq: 1, hash: 1, epoch: 1 } },
   );
   return newest === null ? { seq: 0, hash: GENESIS } : headSchema.parse(newest);
 }

@@ -38,6 +38,8 @@ export interface Append extends PartitionId {
   closings?: readonly { key: string; resolvedBy: Resolution }[];
   /** Tokens that these commits rely on: each still its lock's newest, or nothing is appended (I7). */
   fences?: readonly Fence[];
+  /** The space's epoch from these commits on. */
+  newEpoch?: string;
 }
 
 /**

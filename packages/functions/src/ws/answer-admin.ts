@@ -4,6 +4,7 @@ import {
   fork,
   listSnapshots,
   rebuild,
+  renewEpoch,
   restore,
   snapshotSpace,
   stats,
@@ -34,6 +35,8 @@ export async function answerAdmin(app: App, caller: Caller, request: Request): P
       return named('restore', await restore(ports, pause, caller, request));
     case 'fork':
       return named('fork', await forkInto(app, caller, request));
+    case 'renew-epoch':
+      return named('renew-epoch', await renewEpoch(ports, caller));
   }
 }
 

@@ -43,6 +43,10 @@ export type ForkRequest = z.infer<typeof forkRequestSchema>;
 export const forkedSchema = z.object({ cursor: cursorSchema, complete: z.boolean() });
 export type Forked = z.infer<typeof forkedSchema>;
 
+/** Where the log stands in its new epoch. */
+export const renewedEpochSchema = z.object({ cursor: cursorSchema });
+export type RenewedEpoch = z.infer<typeof renewedEpochSchema>;
+
 export const rebuildRequestSchema = z.strictObject({ scope: scopeSchema, page: pagingFields.page });
 export type RebuildRequest = z.infer<typeof rebuildRequestSchema>;
 
@@ -100,6 +104,7 @@ export const adminSchema = envelope(
     z.strictObject({ action: z.literal('rebuild'), ...rebuildRequestSchema.shape }),
     z.strictObject({ action: z.literal('restore'), ...restoreRequestSchema.shape }),
     z.strictObject({ action: z.literal('fork'), ...forkRequestSchema.shape }),
+    z.strictObject({ action: z.literal('renew-epoch') }),
   ]),
 );
 export type Admin = z.infer<typeof adminSchema>;
@@ -115,6 +120,7 @@ export const adminAnswerSchema = envelope(
     z.object({ action: z.literal('rebuild'), result: rebuiltSchema }),
     z.object({ action: z.literal('restore'), result: restoredSchema }),
     z.object({ action: z.literal('fork'), result: forkedSchema }),
+    z.object({ action: z.literal('renew-epoch'), result: renewedEpochSchema }),
   ]),
 );
 export type AdminAnswer = z.infer<typeof adminAnswerSchema>;

@@ -45,6 +45,18 @@ export function appendTests(makeStorage: MakeStorage): void {
       expect(await log.newestEntrySeq(at)).toBe(0);
     });
 
+    test('a new epoch comes with its commits, or not at all', async () => {
+      const at = await openSpace(log);
+      const loaded = await loadAll(log, at, ['a']);
+      const append = { ...appendOf(at, loaded, [{ values: [['a', 1]] }]), newEpoch: 'epoch-2' };
+      expect(await log.append(append)).toBe('committed');
+      expect(await log.head(at.space)).toEqual({ epoch: 'epoch-2', seq: [1] });
+      expect((await loadAll(log, at)).epoch).toBe('epoch-2');
+      expect(await log.append({ ...append, newEpoch: 'epoch-3' })).toBe('conflict');
+      expect((await log.head(at.space))?.epoch).toBe('epoch-2');
+      expect(await log.open(at.space, 'another')).toBe('epoch-2');
+    });
+
     test('the first epoch stays, also of 32 that open at once', async () => {
       const space = newSpace();
       const epochs = Array.from({ length: 32 }, (_, i) => `epoch-${i}`);

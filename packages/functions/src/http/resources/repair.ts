@@ -1,9 +1,10 @@
-import { fork, rebuild, restore, stats } from '@mnemon/core';
+import { fork, rebuild, renewEpoch, restore, stats } from '@mnemon/core';
 import {
   forkedSchema,
   forkRequestSchema,
   rebuildRequestSchema,
   rebuiltSchema,
+  renewedEpochSchema,
   restoredSchema,
   restoreRequestSchema,
   spaceStatsSchema,
@@ -72,5 +73,17 @@ export function addRepair(api: Api, app: HttpApp): void {
       if (!target.ok) return problem(c, target.error);
       return respond(c, await fork(ports, c.get('identity'), target.value, cursor));
     },
+  );
+
+  addRoute(
+    api,
+    {
+      method: 'post',
+      path: '/epoch',
+      tags,
+      summary: 'Renews the epoch, after the database was restored from a backup: every client reloads',
+      responses: { 200: jsonOf('Where the log stands.', documented(renewedEpochSchema, 'RenewedEpoch')) },
+    },
+    async (c) => respond(c, await renewEpoch(ports, c.get('identity'))),
   );
 }
