@@ -41,6 +41,7 @@ export function memoryEventLog(shared: Shared): EventLog {
     async append(append) {
       const { space, partition, settled } = append;
       if (!fits(partitionOf(state(), append), append)) return 'conflict';
+      if (append.importId !== undefined && state().imports.get(space) !== append.importId) return 'conflict';
       const { byName } = locksOf(state(), space);
       if (append.fences?.some(({ lock, token }) => byName.get(lock)?.token !== token)) return 'conflict'; // I7
       const commits = append.commits.map(keepCommit);

@@ -21,6 +21,15 @@ export function memoryImports({ state, commit }: Shared): Imports {
       return rows;
     },
 
+    // Of a snapshot without its floor nobody reads before the next attempt has cleared it.
+    async beginLog(space, importId, base) {
+      if (!isReserved(space, importId)) return false;
+      const at = { space, partition: 0 };
+      commit({ type: 'manifest', ...at, manifest: { seq: base.seq, text: JSON.stringify(base) } });
+      commit({ type: 'floor', ...at, seq: base.seq });
+      return true;
+    },
+
     async seqsOf(space, keys) {
       const { entries } = partitionOf(state(), { space, partition: 0 });
       return new Map(keys.flatMap((key) => (entries.has(key) ? [[key, entries.get(key)?.seq ?? 0]] : [])));

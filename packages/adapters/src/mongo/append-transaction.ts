@@ -10,6 +10,7 @@ import {
   toConflictRow,
 } from './conflict-row.ts';
 import { type EntryRow, entryRowId, toEntryRow } from './entry-row.ts';
+import { takeImportStep } from './import-step.ts';
 import { inboxRowId } from './inbox-row.ts';
 import { type LockRow, lockRowId } from './lock-row.ts';
 import { isConflict } from './mongo-failures.ts';
@@ -17,7 +18,7 @@ import { isConflict } from './mongo-failures.ts';
 /**
  * One transaction, tried once: who meets a conflict has to decide anew. Two round trips and the commit; one more for
  * batches that waited, and one for all that is recorded of conflicts, and one
- * for locks that writes rely on. A new epoch takes one of its own.
+ * for locks that writes rely on. A new epoch and an import's step take one each.
  */
 export async function appendInTransaction(
   client: MongoClient,
@@ -46,9 +47,11 @@ export async function appendInTransaction(
   }
 }
 
-/** False when a token is no longer its lock's newest. */
+/** False when a token is no longer its lock's newest, or a space no longer its import's. */
 async function write(collections: Collections, append: Append, session: ClientSession): Promise<boolean> {
   const { events, entries, inbox, conflicts, locks, spaces } = collections;
+  const { space, newEpoch, importId } = append;
+  if (importId && !(await takeImportStep(collections, { space, importId }, session))) return false;
   const commits = append.commits.map(toCommitRow);
   if (commits.length > 0) await events.insertMany(commits, { session, ordered: true });
   const replacements = append.entries.map((version) => replacement(append, version));
@@ -57,7 +60,6 @@ async function write(collections: Collections, append: Append, session: ClientSe
   if (met.length > 0) await conflicts.bulkWrite(met, { session, ordered: true });
   const settled = append.settled.map((mutation) => inboxRowId(append, mutation));
   if (settled.length > 0) await inbox.deleteMany({ _id: { $in: settled } }, { session });
-  const { space, newEpoch } = append;
   if (newEpoch) await spaces.updateOne({ _id: space }, { $set: { epoch: newEpoch } }, { session });
   const fences = fenceWrites(append);
   if (fences.length === 0) return true;

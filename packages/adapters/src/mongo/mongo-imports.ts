@@ -4,12 +4,16 @@ import * as z from 'zod';
 import { collectionsOf } from './collections.ts';
 import { countsOfSpace } from './conflict-row.ts';
 import { entryRowId } from './entry-row.ts';
+import { takeImportStep } from './import-step.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
+import { toManifestRow } from './mongo-snapshots.ts';
 import { rowsOf } from './row-range.ts';
+import { floorPath } from './space-row.ts';
 
 /** Spaces that are being filled, in MongoDB. */
 export function mongoImports({ db }: { db: Db }): Imports {
-  const { spaces, entries } = collectionsOf(db);
+  const collections = collectionsOf(db);
+  const { spaces, entries } = collections;
   return reachable<Imports>({
     async reserve(space, importId) {
       try {
@@ -28,12 +32,22 @@ export function mongoImports({ db }: { db: Db }): Imports {
 
     async clear(space, importId, limit) {
       if (limit < 1) return 0;
-      // One step: who takes the space over meanwhile writes the same row, and one of the two comes after the other.
       return db.client.withSession((session) =>
         session.withTransaction(async () => {
-          const own = { _id: space, importing: importId };
-          const { matchedCount } = await spaces.updateOne(own, { $inc: { clearings: 1 } }, { session });
-          return matchedCount === 0 ? 0 : clearSome(db, { space, partition: 0 }, limit, session);
+          const isOwn = await takeImportStep(collections, { space, importId }, session);
+          return isOwn ? clearSome(db, { space, partition: 0 }, limit, session) : 0;
+        }),
+      );
+    },
+
+    async beginLog(space, importId, base) {
+      const at = { space, partition: 0 };
+      return db.client.withSession((session) =>
+        session.withTransaction(async () => {
+          if (!(await takeImportStep(collections, { space, importId }, session))) return false;
+          await collections.snapshots.insertOne(toManifestRow(at, base), { session });
+          await spaces.updateOne({ _id: space }, { $set: { [floorPath(at)]: base.seq } }, { session });
+          return true;
         }),
       );
     },
@@ -48,7 +62,7 @@ export function mongoImports({ db }: { db: Db }): Imports {
       const settings = { epoch, policies: canonicalText(policies), ...(retention && { retention }) };
       const { matchedCount } = await spaces.updateOne(
         { _id: space, importing: importId },
-        { $set: settings, $unset: { importing: '', clearings: '' } },
+        { $set: settings, $unset: { importing: '', importSteps: '' } },
       );
       return matchedCount === 1;
     },

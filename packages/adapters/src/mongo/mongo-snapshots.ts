@@ -25,6 +25,10 @@ const IDS_PER_CALL = 1_000;
 
 const manifestRowId = (at: PartitionId, seq: number): string =>
   `${rowsOf(at).$gt}${String(seq).padStart(SEQ_DIGITS, '0')}`;
+export const toManifestRow = (at: PartitionId, manifest: Manifest): ManifestRow => ({
+  _id: manifestRowId(at, manifest.seq),
+  text: JSON.stringify(manifest),
+});
 const attemptPrefix = (at: PartitionId, attempt: string): string => `${rowsOf(at).$gt}${attempt}/`;
 const chunkRowId = (at: PartitionId, { attempt, number }: ChunkId): string =>
   `${attemptPrefix(at, attempt)}${String(number).padStart(NUMBER_DIGITS, '0')}`;
@@ -70,7 +74,7 @@ export function mongoSnapshots({ db }: { db: Db }): Snapshots {
 
     async publish(at, manifest) {
       try {
-        await snapshots.insertOne({ _id: manifestRowId(at, manifest.seq), text: JSON.stringify(manifest) });
+        await snapshots.insertOne(toManifestRow(at, manifest));
         return 'published';
       } catch (error) {
         if (isDuplicate(error)) return 'taken';

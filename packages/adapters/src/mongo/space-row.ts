@@ -9,8 +9,8 @@ export interface SpaceRow {
   /** Left out while an import fills the space: then it is not open. */
   epoch?: string;
   importing?: string;
-  /** How often a step of clearing it was taken, so that each writes this row. */
-  clearings?: number;
+  /** How often a step of clearing or filling it was taken, so that each writes this row. */
+  importSteps?: number;
   /** As text, because patterns may look like operators. */
   policies?: string;
   leases: Record<string, { holder: string; until: Date }>;

@@ -8,7 +8,7 @@ import { type BatchDecision, decideBatch, type Entries } from './decide-batch.ts
 import type { StoredBatch } from './stored-op.ts';
 
 /** What to append for some batches, and what to answer their writers once it is. */
-export interface Plan extends Required<Omit<Append, 'newEpoch'>> {
+export interface Plan extends Required<Omit<Append, 'newEpoch' | 'importId'>> {
   epoch: string;
   answers: readonly Answer[];
   /** Commits of the log that have to be read before this plan can be made for good. */

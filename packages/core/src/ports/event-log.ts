@@ -40,6 +40,8 @@ export interface Append extends PartitionId {
   fences?: readonly Fence[];
   /** The space's epoch from these commits on. */
   newEpoch?: string;
+  /** The import that fills the space: once that is open, or another's, nothing is appended. */
+  importId?: string;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Policy, Retention, SpaceId } from '@mnemon/protocol';
+import type { Manifest } from '../domain/manifest.ts';
 
 /** What a space opens with. */
 export interface Opening {
@@ -9,7 +10,7 @@ export interface Opening {
 
 /**
  * Spaces that are being filled. A reserved space is closed: nobody can open, read or write it through its name, and
- * `EventLog.append` fills it. It opens in one step, whole; what a crash leaves stays closed and is cleared by the next attempt.
+ * `EventLog.append` fills it, as long as its `importId` has it. It opens in one step, whole; what a crash leaves stays closed and is cleared by the next attempt.
  */
 export interface Imports {
   /** Reserves the space for `importId`, also when another import has reserved it. False when it is open: nothing happens. */
@@ -20,6 +21,12 @@ export interface Imports {
    * another's.
    */
   clear(space: SpaceId, importId: string, limit: number): Promise<number>;
+
+  /**
+   * Publishes the snapshot that the log begins with and raises the floor to it, in one step. False when the space is not
+   * reserved for this import any more: nothing happens.
+   */
+  beginLog(space: SpaceId, importId: string, base: Manifest): Promise<boolean>;
 
   /** The `seq` of each entry in the space whose key is one of `keys`. */
   seqsOf(space: SpaceId, keys: readonly string[]): Promise<ReadonlyMap<string, number>>;

@@ -20,6 +20,9 @@ export class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
 
+/** Where an import puts what it reads. */
+type Place = PartitionId & Required<Pick<Append, 'importId'>>;
+
 /** What a space was filled with. */
 export interface Filled extends Pick<ExportHeader, 'retention' | 'policies'> {
   at: PartitionId;
@@ -28,17 +31,19 @@ export interface Filled extends Pick<ExportHeader, 'retention' | 'policies'> {
   epoch: string;
 }
 
-/** Puts what is read into a reserved space, and after it the commit that renews its epoch. */
+/** Puts what is read into the space that `importId` has reserved, and after it the commit that renews its epoch. */
 export async function fillSpace(
   ports: FillPorts,
   { space, instanceId }: Identity,
+  importId: string,
   header: ExportHeader,
   parts: AsyncGenerator<ExportPart, void>,
 ): Promise<Filled> {
   const at: PartitionId = { space, partition: 0 };
   const { floor, retention, policies } = header;
   let end: ChainEnd = floor;
-  const base = baseOf(ports, at, header);
+  const place: Place = { ...at, importId };
+  const base = baseOf(ports, place, header);
   for await (const some of inSteps(parts)) {
     for (const part of some)
       if ('value' in part) await ports.values.put(at, part.value, part.text, ports.clock.now());
@@ -46,11 +51,10 @@ export async function fillSpace(
     const commits = some.flatMap((part) => ('commit' in part ? [part.commit] : []));
     if (commits.length > 0) await base.publish();
     const sealed = resealed(commits, space, end);
-    await append(ports, { ...at, commits: sealed, entries: await replaced(ports, at, sealed), settled: [] });
+    await append(ports, place, { commits: sealed, entries: await replaced(ports, at, sealed) });
     end = endOf(sealed, end);
     const conflicts = some.flatMap((part) => ('conflict' in part ? [{ ...part.conflict, space }] : []));
-    if (conflicts.length > 0)
-      await append(ports, { ...at, commits: [], entries: [], settled: [], conflicts });
+    await append(ports, place, { conflicts });
   }
   await base.publish();
   const epoch = ports.randomId();
@@ -64,7 +68,7 @@ export async function fillSpace(
     mutation: { ...importName(header), outcomes: [] },
     prevHash: end.hash,
   });
-  await append(ports, { ...at, commits: [renewal], entries: [], settled: [] });
+  await append(ports, place, { commits: [renewal] });
   return {
     at,
     floor,
@@ -82,7 +86,8 @@ export const importName = (header: ExportHeader): MutationId => ({
 });
 
 /** The state that the log begins with: entries, and the snapshot of them. */
-function baseOf(ports: FillPorts, at: PartitionId, { floor, epochAtFloor }: ExportHeader) {
+function baseOf(ports: FillPorts, place: Place, { floor, epochAtFloor }: ExportHeader) {
+  const { importId, ...at } = place;
   const attempt = attemptName(ports.clock.now(), ports.randomId());
   const writer = chunkWriter(ports.snapshots, at, attempt);
   let isPublished = floor.seq === 0;
@@ -91,7 +96,7 @@ function baseOf(ports: FillPorts, at: PartitionId, { floor, epochAtFloor }: Expo
       if (entries.length === 0) return;
       await writer.add(entries);
       const versions = entries.map((entry) => ({ entry, loadedSeq: 0 }));
-      await append(ports, { ...at, commits: [], entries: versions, settled: [] });
+      await append(ports, place, { entries: versions });
     },
     async publish(): Promise<void> {
       if (isPublished) return;
@@ -107,8 +112,7 @@ function baseOf(ports: FillPorts, at: PartitionId, { floor, epochAtFloor }: Expo
         attempt,
         chunks,
       });
-      await ports.snapshots.publish(at, manifest);
-      await ports.log.raiseFloor({ ...at, seq: floor.seq });
+      if (!(await ports.imports.beginLog(at.space, importId, manifest))) throw new Overtaken();
     },
   };
 }
@@ -142,9 +146,15 @@ async function replaced(
   return entries.map((entry) => ({ entry, loadedSeq: seqs.get(entry.key) ?? 0 }));
 }
 
-async function append({ log }: FillPorts, step: Append): Promise<void> {
-  if (step.commits.length + step.entries.length + (step.conflicts?.length ?? 0) === 0) return;
-  if ((await log.append(step)) === 'conflict') throw new Overtaken();
+/** One step, which whoever was overtaken cannot take any more. */
+async function append(
+  { log }: FillPorts,
+  place: Place,
+  { commits = [], entries = [], conflicts = [] }: Partial<Append>,
+): Promise<void> {
+  if (commits.length + entries.length + conflicts.length === 0) return;
+  const appended = await log.append({ ...place, commits, entries, conflicts, settled: [] });
+  if (appended === 'conflict') throw new Overtaken();
 }
 
 function charactersOf(part: ExportPart): number {

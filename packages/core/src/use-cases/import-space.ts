@@ -37,7 +37,7 @@ export async function importSpace(
   await clear(ports, space, importId);
   try {
     // 2. Fill it.
-    const filled = await fillSpace(ports, identity, header, parts);
+    const filled = await fillSpace(ports, identity, importId, header, parts);
     // 3. Read back what was written: another attempt may have come in between.
     await checkLog(ports, filled);
     // 4. Open it.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { GENESIS, type Opening, type PartitionId, type StoragePorts } from '@mnemon/core';
+import { GENESIS, type Manifest, type Opening, type PartitionId, type StoragePorts } from '@mnemon/core';
 import { DEFAULT_RETENTION } from '@mnemon/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { appendOf, loadAll, type MakeStorage, newSpace, openSpace, write } from './stored-history.ts';
@@ -90,6 +90,34 @@ export function importsContract(name: string, makeStorage: MakeStorage): void {
       expect(await imports.clear(at.space, importId, 10)).toBe(0);
       expect(await imports.finish(at.space, importId, RENEWED)).toBe(false);
       expect(await imports.finish(at.space, 'next', RENEWED)).toBe(true);
+    });
+
+    test('nothing is filled in by an import that another has overtaken, be the space open by then or not', async () => {
+      const { log, imports, snapshots } = storage;
+      const base: Manifest = {
+        ...{ format: 1, seq: 4, commitHash: 'f'.repeat(64), epoch: 'e', takenAtMs: 1, attempt: 'x' },
+        ...{
+          counts: { entries: 0, tombstones: 0, entities: 0, relationships: 0 },
+          chunks: [],
+          contentHash: '',
+        },
+      };
+      const { at, importId } = await reserved();
+      while ((await imports.clear(at.space, importId, 10)) > 0);
+      const entries = { ...appendOf(at, EMPTY, [{ values: [['late', 1]] }]), commits: [] };
+      for (const happens of ['overtaken', 'open'] as const) {
+        if (happens === 'overtaken') await imports.reserve(at.space, 'next');
+        else await imports.finish(at.space, 'next', RENEWED);
+        expect(await log.append({ ...entries, importId })).toBe('conflict');
+        expect(await imports.beginLog(at.space, importId, base)).toBe(false);
+      }
+      expect(await log.entries({ ...at, afterKey: undefined, limit: 10 })).toEqual([]);
+      expect([await log.floor(at), await snapshots.list(at)]).toEqual([0, []]);
+      const { at: own, importId: current } = await reserved();
+      while ((await imports.clear(own.space, current, 10)) > 0);
+      expect(await log.append({ ...entries, ...own, importId: current })).toBe('committed');
+      expect(await imports.beginLog(own.space, current, base)).toBe(true);
+      expect([await log.floor(own), await snapshots.list(own)]).toEqual([4, [base]]);
     });
 
     test('clearing leaves nothing of the former, step by step, and nothing of others is touched', async () => {
