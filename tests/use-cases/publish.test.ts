@@ -1,4 +1,4 @@
-import type { EventLog, PostResult } from '@mnemon/core';
+import type { EventLog, Ports, PostResult } from '@mnemon/core';
 import { describe, expect, test } from 'vitest';
 import { alwaysLeased } from './stopped-ports.ts';
 import {
@@ -276,4 +276,29 @@ test('the bus is told of every commit, with all its events, and of nothing else'
     [1, 'a'],
     [2, 'b'],
   ]);
+});
+
+test('posts leave before the bus is told', async () => {
+  const world = makeWorld();
+  const { fanout, bus } = world.ports;
+  const order: string[] = [];
+  const ports: Ports = {
+    ...world.ports,
+    fanout: {
+      ...fanout,
+      post: (posts) => {
+        order.push('posts');
+        return fanout.post(posts);
+      },
+    },
+    bus: {
+      ...bus,
+      publish: (commits) => {
+        order.push('bus');
+        return bus.publish(commits);
+      },
+    },
+  };
+  await send(world, await join(world, 'ann'), batchOf(put(world, 'a', 1)), ports);
+  expect(order).toEqual(['posts', 'bus']);
 });

@@ -29,9 +29,11 @@ export async function publish(ports: Ports, plan: Plan): Promise<void> {
   const audience = live.map((connection) => listenerOf(connection, posted));
   const absent = posted.filter((answer) => !audience.some(({ answers }) => answers.includes(answer)));
   const listeners = audience.filter((listener) => isConcerned(listener, plan.commits));
+  const before = await newestByTopics(ports.log, plan, listeners);
+  // In this order: somebody waits for each post, and the bus would take its time from them.
   await Promise.all([
+    postToAll(ports, plan, before, listeners, directPosts(absent, plan.epoch, nowMs)),
     ports.bus.publish(plan.commits.map(({ commit }) => ({ ...commit, events: commit.events.map(shown) }))),
-    postToAll(ports, plan, listeners, directPosts(absent, plan.epoch, nowMs)),
     ...expired.map((connection) => dismiss(ports, connection, 'token-expired', 'the token has expired')),
   ]);
 }
@@ -53,8 +55,13 @@ const listenerOf = (connection: Connection, posted: readonly PostedAnswer[]): Li
 const isConcerned = ({ topics, answers }: Listener, commits: Plan['commits']): boolean =>
   answers.length > 0 || commits.some(({ commit }) => concerns(commit, topics));
 
-async function postToAll(ports: Ports, plan: Plan, listeners: readonly Listener[], others: readonly Post[]) {
-  const before = await newestByTopics(ports.log, plan, listeners);
+async function postToAll(
+  ports: Ports,
+  plan: Plan,
+  before: ReadonlyMap<string, number>,
+  listeners: readonly Listener[],
+  others: readonly Post[],
+) {
   const encode = encoder(plan, before, ports.clock.now());
   const toPost = (listener: Listener): RowPost => {
     const { connection } = listener;
