@@ -12,7 +12,7 @@ import * as vclock from '@thi.ng/vclock';
 import deepmerge from 'deepmerge';
 import { defu } from 'defu';
 import picomatch from 'picomatch';
-import { createSubscriptions } from '../../packages/client/src/subscriptions.ts';
+import { createSubscriptions } from '../../packages/client/src/replica/subscriptions.ts';
 import { benchCachedReads } from './cached-reads.ts';
 import { median, report } from './figures.ts';
 

@@ -1,7 +1,7 @@
 import { connect } from '@mnemon/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { MAX_MESSAGE_BYTES, openSocket } from '../../packages/client/src/socket-browser.ts';
+import { MAX_MESSAGE_BYTES, openSocket } from '../../packages/client/src/connection/socket-browser.ts';
 import { engines } from './engines.ts';
 import { startTestCloud, type TestCloud } from './test-cloud.ts';
 

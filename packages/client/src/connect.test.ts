@@ -2,10 +2,10 @@ import { type ClientFrame, PROTOCOL_VERSION } from '@mnemon/protocol';
 import type { Accept, ServerSocket } from '@mnemon/testing/faulty-network';
 import type { MiniServerOptions } from '@mnemon/testing/mini-server';
 import { describe, expect, test } from 'vitest';
-import type { Change } from './change.ts';
 import { createMiniWorld } from './mini-world.fixture.ts';
 import type { Subscription } from './mnemon.ts';
 import { openMnemon } from './open-mnemon.ts';
+import type { Change } from './replica/change.ts';
 import type { Status } from './status.ts';
 
 /** `intercept` sees what a client says first, and keeps it from the server by answering true. */

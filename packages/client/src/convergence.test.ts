@@ -4,10 +4,10 @@ import { createMiniServer, type MiniServer } from '@mnemon/testing/mini-server';
 import { seededRandom } from '@mnemon/testing/seeded-random';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Change } from './change.ts';
 import { connect } from './connect.ts';
 import type { Mnemon } from './mnemon.ts';
-import type { Written } from './pending-op.ts';
+import type { Written } from './outbox/pending-op.ts';
+import type { Change } from './replica/change.ts';
 
 const SEED = Number(process.env.MNEMON_SEED ?? Date.now() % 2 ** 31);
 const KEYS = ['a', 'b', 'c/1', 'c/2'];

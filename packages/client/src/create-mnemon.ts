@@ -5,13 +5,11 @@ import {
   type ListRequest,
   patternProblem,
 } from '@mnemon/protocol';
-import { checkedOp, checkKey, type Intent, type OpOptions } from './checked-op.ts';
 import { createTimer, type Timer } from './clock.ts';
-import { createConflicts } from './conflicts.ts';
+import { withLock } from './coordination/lock.ts';
 import type { Engine } from './engine.ts';
 import { harmless, harmlessCalls } from './harmless.ts';
 import { createIterators } from './iterators.ts';
-import { withLock } from './lock.ts';
 import type {
   AnyDurability,
   DeleteOptions,
@@ -22,12 +20,14 @@ import type {
   WriteOptions,
 } from './mnemon.ts';
 import { MnemonError } from './mnemon-error.ts';
-import { createPast } from './past.ts';
-import type { Written } from './pending-op.ts';
+import { checkedOp, checkKey, type Intent, type OpOptions } from './outbox/checked-op.ts';
+import type { Written } from './outbox/pending-op.ts';
 import type { Ports } from './ports.ts';
-import { createReads } from './reads.ts';
-import type { Ask } from './server-reads.ts';
-import { createSnapshots, createUpkeep } from './upkeep.ts';
+import { createConflicts } from './reads/conflicts.ts';
+import { createPast } from './reads/past.ts';
+import { createReads } from './reads/reads.ts';
+import type { Ask } from './reads/server-reads.ts';
+import { createSnapshots, createUpkeep } from './reads/upkeep.ts';
 
 /** How long `close` waits for the acks of what was written before it. */
 const CLOSE_FLUSH_MS = 2_000;

@@ -1,27 +1,27 @@
 import type { Presence } from '@mnemon/protocol';
-import type { Breaker } from './circuit.ts';
-import type { Connection, TokenSource } from './connection.ts';
-import type { KeptTopics } from './kept-topics.ts';
-import type { LargeValues } from './large-values.ts';
-import type { LockKeeper } from './locks.ts';
-import type { LogFollower } from './log-follower.ts';
+import type { Breaker } from './connection/circuit.ts';
+import type { Connection, TokenSource } from './connection/connection.ts';
+import type { ServerClock } from './connection/server-clock.ts';
+import type { LockKeeper } from './coordination/locks.ts';
+import type { OwnPresence } from './coordination/presence.ts';
+import type { TaskKeeper } from './coordination/task-queue.ts';
 import type { MnemonError } from './mnemon-error.ts';
-import type { AckedBatch, Outbox } from './outbox.ts';
+import type { LargeValues } from './outbox/large-values.ts';
+import type { AckedBatch, Outbox } from './outbox/outbox.ts';
+import type { OwnWrites } from './outbox/own-writes.ts';
+import type { WhenFull } from './outbox/room.ts';
+import type { WriteClock } from './outbox/write-clock.ts';
 import type { OutboxStore } from './outbox-store/outbox-store.ts';
-import type { OwnWrites } from './own-writes.ts';
 import type { Ports } from './ports.ts';
-import type { OwnPresence } from './presence.ts';
-import type { Replica } from './replica.ts';
-import type { WhenFull } from './room.ts';
-import type { SeenClocks } from './seen-clocks.ts';
-import type { ServerClock } from './server-clock.ts';
-import type { ServerReads } from './server-reads.ts';
+import type { ServerReads } from './reads/server-reads.ts';
+import type { KeptTopics } from './replica/kept-topics.ts';
+import type { LogFollower } from './replica/log-follower.ts';
+import type { Replica } from './replica/replica.ts';
+import type { SeenClocks } from './replica/seen-clocks.ts';
+import type { Subscriptions } from './replica/subscriptions.ts';
+import type { Topics } from './replica/topics.ts';
+import type { Witnesses } from './replica/witnesses.ts';
 import type { StatusBoard } from './status.ts';
-import type { Subscriptions } from './subscriptions.ts';
-import type { TaskKeeper } from './task-queue.ts';
-import type { Topics } from './topics.ts';
-import type { Witnesses } from './witnesses.ts';
-import type { WriteClock } from './write-clock.ts';
 
 /** The parts of a client, wired: what happens on the connection reaches replica, outbox, subscribers and status. */
 export interface Engine {

@@ -29,12 +29,17 @@ export type {
 } from '@mnemon/protocol';
 export { CacheManager, type CacheStats } from './cache/cache-manager.ts';
 export { type CachedReads, type CachedReadsOptions, createCachedReads } from './cache/cached-reads.ts';
-export type { Change, ChangeCallback } from './change.ts';
-export type { Conflicts } from './conflicts.ts';
 export { type ConnectOptions, connect } from './connect.ts';
-export type { Ticket, TokenSource } from './connection.ts';
+export type { Ticket, TokenSource } from './connection/connection.ts';
+export type { Lock, LockOptions } from './coordination/lock.ts';
+export type {
+  ClaimedTask,
+  ClaimOptions,
+  EnqueueOptions,
+  TaskQueue,
+  UnfinishedTasks,
+} from './coordination/task-queue.ts';
 export type { IterateOptions } from './iterators.ts';
-export type { Lock, LockOptions } from './lock.ts';
 export type { TaskAgent } from './manager/agent-memory.ts';
 export type { ConflictResolver, ConflictResolverName } from './manager/conflict-resolver.ts';
 export type { SyncConflict, SyncEvents } from './manager/events.ts';
@@ -72,14 +77,15 @@ export {
   type MnemonErrorCode,
 } from './mnemon-error.ts';
 export { type OpenOptions, openMnemon } from './open-mnemon.ts';
+export type { Written } from './outbox/pending-op.ts';
 export type { OutboxStore } from './outbox-store/outbox-store.ts';
-export type { Past, Restoration } from './past.ts';
-export type { Written } from './pending-op.ts';
 export type { Ports } from './ports.ts';
-export type { Peeked, ReadMode, ReadOptions } from './reads.ts';
+export type { Conflicts } from './reads/conflicts.ts';
+export type { Past, Restoration } from './reads/past.ts';
+export type { Peeked, ReadMode, ReadOptions } from './reads/reads.ts';
+export type { Snapshots, Upkeep } from './reads/upkeep.ts';
+export type { Change, ChangeCallback } from './replica/change.ts';
+export type { Witness } from './replica/witnesses.ts';
 export { ConflictResolvers, type Resolution } from './resolvers/conflict-resolvers.ts';
 export { VectorClockManager } from './resolvers/vector-clock-manager.ts';
 export type { Status, StatusCallback } from './status.ts';
-export type { ClaimedTask, ClaimOptions, EnqueueOptions, TaskQueue, UnfinishedTasks } from './task-queue.ts';
-export type { Snapshots, Upkeep } from './upkeep.ts';
-export type { Witness } from './witnesses.ts';

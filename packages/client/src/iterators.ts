@@ -1,8 +1,8 @@
 import type { JsonValue } from '@mnemon/protocol';
-import type { Change } from './change.ts';
 import type { Mnemon } from './mnemon.ts';
 import { isClosed, MnemonError } from './mnemon-error.ts';
 import { createPipe, type Pipe } from './pipe.ts';
+import type { Change } from './replica/change.ts';
 
 /** Beyond this many changes that nobody took, an iteration ends. */
 const MAX_BUFFERED = 1_000;

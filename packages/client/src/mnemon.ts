@@ -8,17 +8,17 @@ import type {
   Relationship,
   Strategy,
 } from '@mnemon/protocol';
-import type { Change, ChangeCallback } from './change.ts';
-import type { Conflicts } from './conflicts.ts';
+import type { Lock, LockOptions } from './coordination/lock.ts';
+import type { TaskQueue } from './coordination/task-queue.ts';
 import type { IterateOptions } from './iterators.ts';
-import type { Lock, LockOptions } from './lock.ts';
-import type { Past } from './past.ts';
-import type { Written } from './pending-op.ts';
-import type { Peeked, ReadOptions } from './reads.ts';
+import type { Written } from './outbox/pending-op.ts';
+import type { Conflicts } from './reads/conflicts.ts';
+import type { Past } from './reads/past.ts';
+import type { Peeked, ReadOptions } from './reads/reads.ts';
+import type { Upkeep } from './reads/upkeep.ts';
+import type { Change, ChangeCallback } from './replica/change.ts';
+import type { Witness } from './replica/witnesses.ts';
 import type { Status, StatusCallback } from './status.ts';
-import type { TaskQueue } from './task-queue.ts';
-import type { Upkeep } from './upkeep.ts';
-import type { Witness } from './witnesses.ts';
 
 export interface DeleteOptions {
   /** Refuses with `conflict` unless the key is at this version; 0 is a key that does not exist. */

@@ -1,14 +1,14 @@
 import { instanceIdSchema, type Presence } from '@mnemon/protocol';
-import type { TokenSource } from './connection.ts';
+import type { TokenSource } from './connection/connection.ts';
 import { createEngine } from './create-engine.ts';
 import { createMnemon } from './create-mnemon.ts';
 import type { Engine } from './engine.ts';
 import type { Mnemon } from './mnemon.ts';
 import { MnemonError } from './mnemon-error.ts';
-import type { AckedBatch } from './outbox.ts';
+import type { AckedBatch } from './outbox/outbox.ts';
+import type { WhenFull } from './outbox/room.ts';
 import type { OutboxStore } from './outbox-store/outbox-store.ts';
 import { type Ports, realPorts } from './ports.ts';
-import type { WhenFull } from './room.ts';
 
 export interface OpenOptions {
   /** The WebSocket endpoint: `wss://…`. */

@@ -1,6 +1,6 @@
 import { MAX_MESSAGE_BYTES, openSocket } from '#socket';
 import type { Clock } from './clock.ts';
-import type { OpenSocket } from './socket.ts';
+import type { OpenSocket } from './connection/socket.ts';
 
 /** What the client needs from the world around it. Tests and simulation pass their own. */
 export interface Ports {

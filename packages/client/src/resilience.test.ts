@@ -4,7 +4,7 @@ import { createMemoryDisk } from '@mnemon/testing/memory-outbox-store';
 import { createMiniServer } from '@mnemon/testing/mini-server';
 import { seededRandom } from '@mnemon/testing/seeded-random';
 import { describe, expect, test } from 'vitest';
-import { FAILURES_TO_OPEN } from './circuit.ts';
+import { FAILURES_TO_OPEN } from './connection/circuit.ts';
 import type { Mnemon } from './mnemon.ts';
 import { type OpenOptions, openMnemon } from './open-mnemon.ts';
 import type { Status } from './status.ts';

@@ -1,6 +1,6 @@
 import type { Cursor } from '@mnemon/protocol';
-import type { Circuit } from './circuit.ts';
-import type { StateName } from './connection-state.ts';
+import type { Circuit } from './connection/circuit.ts';
+import type { StateName } from './connection/connection-state.ts';
 import { callGuarded } from './guarded-call.ts';
 
 /** How the client is. A snapshot: a later change makes a new one. */

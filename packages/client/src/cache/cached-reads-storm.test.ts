@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { connect } from '../connect.ts';
 import type { Mnemon, Subscription } from '../mnemon.ts';
-import type { ReadMode } from '../reads.ts';
+import type { ReadMode } from '../reads/reads.ts';
 import { type CachedReads, createCachedReads } from './cached-reads.ts';
 
 const SEED = Number(process.env.MNEMON_SEED ?? Date.now() % 2 ** 31);

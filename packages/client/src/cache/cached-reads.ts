@@ -1,9 +1,9 @@
 import type { JsonValue } from '@mnemon/protocol';
-import type { StateName } from '../connection-state.ts';
+import type { StateName } from '../connection/connection-state.ts';
 import { createDeferred, type Deferred } from '../deferred.ts';
 import { harmless } from '../harmless.ts';
 import type { Mnemon } from '../mnemon.ts';
-import type { Peeked, ReadMode, ReadOptions } from '../reads.ts';
+import type { Peeked, ReadMode, ReadOptions } from '../reads/reads.ts';
 import type { CacheStats } from './cache-manager.ts';
 import { type Cell, createCells } from './cells.ts';
 

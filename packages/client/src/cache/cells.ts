@@ -1,6 +1,6 @@
 import type { Entry, JsonValue } from '@mnemon/protocol';
 import type { Mnemon } from '../mnemon.ts';
-import type { Peeked } from '../reads.ts';
+import type { Peeked } from '../reads/reads.ts';
 import { CacheManager, type CacheStats } from './cache-manager.ts';
 
 /** What is remembered of a key. */

@@ -1,4 +1,4 @@
-import type { AckedBatch } from '../outbox.ts';
+import type { AckedBatch } from '../outbox/outbox.ts';
 import type { Conflicts } from './conflicts.ts';
 import type { Tell } from './events.ts';
 import type { Counters } from './metrics.ts';

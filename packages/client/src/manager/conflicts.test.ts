@@ -2,7 +2,7 @@ import type { Entry, InstanceId, Sibling } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
 import type { WriteOptions } from '../mnemon.ts';
 import { MnemonError } from '../mnemon-error.ts';
-import type { Written } from '../pending-op.ts';
+import type { Written } from '../outbox/pending-op.ts';
 import { createConflicts } from './conflicts.ts';
 
 const sibling = (author: string, value: string): Sibling => ({

@@ -2,7 +2,7 @@ import type { Entry } from '@mnemon/protocol';
 import { LRUCache } from 'lru-cache';
 import type { Mnemon, WriteOptions } from '../mnemon.ts';
 import { isConflict, isMnemonError } from '../mnemon-error.ts';
-import type { Written } from '../pending-op.ts';
+import type { Written } from '../outbox/pending-op.ts';
 import type { Resolution } from '../resolvers/conflict-resolvers.ts';
 import type { ConflictResolver } from './conflict-resolver.ts';
 import type { Tell } from './events.ts';

@@ -1,6 +1,6 @@
 import type { JsonValue } from '@mnemon/protocol';
-import type { Change } from '../change.ts';
 import type { MnemonError } from '../mnemon-error.ts';
+import type { Change } from '../replica/change.ts';
 import type { WorkerStatus } from './worker-memory.ts';
 
 /** The events of a `MemorySyncManager`, each with what its listeners are called with. Keys carry their namespace. */

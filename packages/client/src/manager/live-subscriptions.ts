@@ -1,6 +1,6 @@
-import type { Change } from '../change.ts';
 import { callGuarded } from '../guarded-call.ts';
 import type { Mnemon } from '../mnemon.ts';
+import type { Change } from '../replica/change.ts';
 import type { Tell } from './events.ts';
 import type { SyncSubscribeOptions } from './options.ts';
 

@@ -1,8 +1,8 @@
 import type { JsonValue, Scope, Strategy } from '@mnemon/protocol';
 import { harmless } from '../harmless.ts';
 import type { Mnemon } from '../mnemon.ts';
-import type { Written } from '../pending-op.ts';
-import type { ReadOptions } from '../reads.ts';
+import type { Written } from '../outbox/pending-op.ts';
+import type { ReadOptions } from '../reads/reads.ts';
 import type { Tell } from './events.ts';
 import { createNamespace, type Namespace } from './keys.ts';
 import type { Counters } from './metrics.ts';

@@ -1,10 +1,10 @@
 import type { JsonValue } from '@mnemon/protocol';
 import { createTimer } from '../clock.ts';
+import type { Lock } from '../coordination/lock.ts';
+import type { TaskQueue } from '../coordination/task-queue.ts';
 import { harmless } from '../harmless.ts';
-import type { Lock } from '../lock.ts';
 import { MnemonError } from '../mnemon-error.ts';
 import { type Ports, realPorts } from '../ports.ts';
-import type { TaskQueue } from '../task-queue.ts';
 import { createAgentMemory, type TaskAgent } from './agent-memory.ts';
 import type { MemorySyncOptions } from './options.ts';
 import { createQueueMemory, type QueueView } from './queue-memory.ts';

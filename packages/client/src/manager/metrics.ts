@@ -1,6 +1,6 @@
 import type { VectorClock } from '@mnemon/protocol';
 import type { CacheStats } from '../cache/cache-manager.ts';
-import type { Change } from '../change.ts';
+import type { Change } from '../replica/change.ts';
 import type { Status } from '../status.ts';
 import { createLatencySample, type Latency } from './latency-sample.ts';
 import { createLatestCounters } from './latest-counters.ts';

@@ -1,13 +1,13 @@
 import type { JsonValue, Sibling } from '@mnemon/protocol';
 import { EventEmitter } from 'eventemitter3';
-import type { Change } from '../change.ts';
+import type { Lock, LockOptions } from '../coordination/lock.ts';
 import { callGuarded } from '../guarded-call.ts';
 import { harmless } from '../harmless.ts';
 import type { IterateOptions } from '../iterators.ts';
-import type { Lock, LockOptions } from '../lock.ts';
 import type { Mnemon } from '../mnemon.ts';
-import type { Written } from '../pending-op.ts';
+import type { Written } from '../outbox/pending-op.ts';
 import type { Ports } from '../ports.ts';
+import type { Change } from '../replica/change.ts';
 import type { Resolution } from '../resolvers/conflict-resolvers.ts';
 import type { Status } from '../status.ts';
 import type { SyncEvents, Tell } from './events.ts';

@@ -1,9 +1,9 @@
 import type { JsonValue } from '@mnemon/protocol';
-import type { Change } from '../change.ts';
 import type { WriteOptions } from '../mnemon.ts';
 import { MnemonError } from '../mnemon-error.ts';
 import type { OpenOptions } from '../open-mnemon.ts';
-import type { ReadOptions } from '../reads.ts';
+import type { ReadOptions } from '../reads/reads.ts';
+import type { Change } from '../replica/change.ts';
 import type { ConflictResolver, ConflictResolverName } from './conflict-resolver.ts';
 
 export interface MemorySyncOptions

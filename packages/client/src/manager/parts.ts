@@ -5,7 +5,7 @@ import { harmless } from '../harmless.ts';
 import type { Mnemon } from '../mnemon.ts';
 import { openMnemon } from '../open-mnemon.ts';
 import { type Ports, realPorts } from '../ports.ts';
-import type { ReadOptions } from '../reads.ts';
+import type { ReadOptions } from '../reads/reads.ts';
 import { createBatchNews } from './batch-news.ts';
 import { type ConflictResolver, resolverOf, strategyOf } from './conflict-resolver.ts';
 import { createConflicts } from './conflicts.ts';

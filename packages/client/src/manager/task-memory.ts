@@ -1,5 +1,5 @@
 import { type JsonValue, LIMITS } from '@mnemon/protocol';
-import type { Lock } from '../lock.ts';
+import type { Lock } from '../coordination/lock.ts';
 import { isLocked } from '../mnemon-error.ts';
 import { PATHS } from './keys.ts';
 import type { ManagerCore } from './manager-core.ts';

@@ -8,7 +8,7 @@ import type {
   SnapshotSummary,
 } from '@mnemon/protocol';
 import type { PageOptions } from '../mnemon.ts';
-import type { Restoration } from '../past.ts';
+import type { Restoration } from '../reads/past.ts';
 import { NamespacedMemory } from './namespaced-memory.ts';
 import type { NamespaceOption } from './options.ts';
 

@@ -1,7 +1,7 @@
 import type { JsonValue, NodeView } from '@mnemon/protocol';
 import { expect, test } from 'vitest';
-import type { Change } from '../change.ts';
 import type { Mnemon, Subscription } from '../mnemon.ts';
+import type { Change } from '../replica/change.ts';
 import { createNamespace } from './keys.ts';
 import type { ManagerCore } from './manager-core.ts';
 import { announcedBy, createWorkerMemory, type WorkerStatus } from './worker-memory.ts';
