@@ -105,6 +105,7 @@ export {
 export { readValue, readWholeEntry } from './use-cases/read-value.ts';
 export { rebuild } from './use-cases/rebuild.ts';
 export { reclaimLeases } from './use-cases/reclaim-leases.ts';
+export { reclaimTasks } from './use-cases/reclaim-tasks.ts';
 export type { Answered } from './use-cases/refusal.ts';
 export { renewEpoch } from './use-cases/renew-epoch.ts';
 export { resolveConflict } from './use-cases/resolve-conflict.ts';

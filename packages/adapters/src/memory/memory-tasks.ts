@@ -101,6 +101,19 @@ export function memoryTasks({ state, commit, now }: Shared): Tasks {
           : { ...task, error, state: 'dead' },
       ),
 
+    async reclaim(limit) {
+      const lapsed = [...state().tasks].flatMap(([space, { open }]) =>
+        [...open.values()]
+          .filter(({ task }) => task.state === 'claimed' && task.dueAtMs <= now())
+          .map(({ task }) => ({ space, task })),
+      );
+      lapsed.sort((a, b) => a.task.dueAtMs - b.task.dueAtMs);
+      return lapsed.slice(0, limit).map(({ space, task }) => {
+        const state = task.attempts < task.maxAttempts ? 'pending' : 'dead';
+        return { space, task: keep(space, { task: { ...task, state } }) };
+      });
+    },
+
     get: async (id) => structuredClone(find(id)?.task),
 
     async list(space, { state: wanted, after, limit }) {

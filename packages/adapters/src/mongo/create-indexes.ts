@@ -52,6 +52,7 @@ export async function createIndexes(db: Db): Promise<void> {
     values.createIndex(VALUE_TIMES),
     tasks.createIndex({ space: 1, open: 1, priority: -1, index: 1, dueAt: 1 }),
     tasks.createIndex({ space: 1, dueAt: 1 }, { partialFilterExpression: { open: true } }),
+    tasks.createIndex({ dueAt: 1 }, { partialFilterExpression: { state: 'claimed' } }),
     tasks.createIndex({ space: 1, state: 1, priority: -1, index: 1 }),
     tasks.createIndex({ 'claim.attempt': 1 }, { sparse: true }),
     taskWaiters.createIndex({ space: 1, since: 1 }),

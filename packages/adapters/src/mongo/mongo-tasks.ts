@@ -1,5 +1,5 @@
 import type { TaskClaim, TaskId, Tasks } from '@mnemon/core';
-import { matches, type Task, taskKey } from '@mnemon/protocol';
+import { matches, spaceIdSchema, type Task, taskKey } from '@mnemon/protocol';
 import type { Db, Document, Filter } from 'mongodb';
 import * as z from 'zod';
 import { collectionsOf } from './collections.ts';
@@ -13,6 +13,7 @@ import {
   extending,
   failing,
   readTask,
+  reclaiming,
   type TaskRow,
   taskRowId,
 } from './task-row.ts';
@@ -86,6 +87,23 @@ export function mongoTasks({ db }: { db: Db }): Tasks {
     extend: (task, claim, leaseMs) => change(task, claim, extending(leaseMs)),
     complete: (task, claim, result) => change(task, claim, completing(result)),
     fail: (task, claim, failure) => change(task, claim, failing(failure)),
+
+    async reclaim(limit) {
+      if (limit < 1) return []; // to the database, 0 is no limit
+      const lapsed = { state: 'claimed' as const, dueAt: { $lte: await databaseNow(db) } };
+      const found = tasks
+        .find(lapsed, { projection: { _id: 1 } })
+        .sort({ dueAt: 1 })
+        .limit(limit);
+      const rows = await Promise.all(
+        (await found.toArray()).map(({ _id }) =>
+          tasks.findOneAndUpdate({ _id, ...lapsed }, reclaiming(), { returnDocument: 'after' }),
+        ),
+      );
+      return rows.flatMap((row) =>
+        row ? [{ space: spaceIdSchema.parse(row.space), task: readTask(row) }] : [],
+      );
+    },
 
     async get(task) {
       const row = await tasks.findOne({ _id: taskRowId(task) });

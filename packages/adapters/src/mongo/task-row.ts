@@ -17,7 +17,8 @@ export interface TaskRow {
   dueAt: Date;
   attempts: number;
   maxAttempts: number;
-  claim?: TaskClaim;
+  /** Without an `attempt` once it was reclaimed. */
+  claim?: Pick<TaskClaim, 'instanceId'> & Partial<TaskClaim>;
   result?: string;
   error?: string;
   /** Done and dead ones go when nobody remembers what they were enqueued for. */
@@ -82,13 +83,21 @@ export function failing({ error, retry }: { error: string; retry: boolean }) {
   return [merging({ error: literal(error) }), merging(retry ? { $cond: [left, again, dead] } : dead)];
 }
 
+/** Who had it is remembered; the claim is nobody's any more. */
+export const reclaiming = () => [
+  merging({
+    $cond: [{ $lt: ['$attempts', '$maxAttempts'] }, { state: 'pending' }, { state: 'dead', ...ENDED }],
+  }),
+  { $unset: 'claim.attempt' },
+];
+
 const merging = (changed: object) => ({ $replaceWith: { $mergeObjects: ['$$ROOT', changed] } });
 
 const rowSchema = z.object({
   value: z.string(),
   result: z.string().optional(),
   dueAt: z.date(),
-  claim: z.object({ instanceId: z.string(), attempt: z.string() }).optional(),
+  claim: z.object({ instanceId: z.string() }).optional(),
 });
 
 export function readTask(row: unknown): Task {

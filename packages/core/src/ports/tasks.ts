@@ -17,7 +17,7 @@ export interface TaskClaim {
 /**
  * The queue of tasks of each space. Leases and delays run on the store's clock; a claimed task whose lease has ended comes
  * back by itself, unless it has used up its attempts: then it is dead. Calls of a claim change the task as long as no
- * other has claimed it, also after the lease; repeated, they answer the same. Durable once a call resolves.
+ * other has claimed it, also after the lease, until `reclaim` ends it; repeated, they answer the same. Durable once a call resolves.
  */
 export interface Tasks {
   /**
@@ -47,6 +47,12 @@ export interface Tasks {
    * attempts; else it is dead. `undefined` when the claim is over.
    */
   fail(task: TaskId, claim: TaskClaim, failure: { error: string; retry: boolean }): Promise<Task | undefined>;
+
+  /**
+   * Ends claims whose lease has ended, of all spaces, the oldest first and at most `limit`: their tasks are pending and due,
+   * or dead if they have used up their attempts. Answers them as they are then; of calls at once no two the same.
+   */
+  reclaim(limit: number): Promise<readonly { space: SpaceId; task: Task }[]>;
 
   get(task: TaskId): Promise<Task | undefined>;
 
