@@ -1,21 +1,8 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engines } from './engines.ts';
 import { httpClient } from './http-client.ts';
+import { startBus } from './mortal-bus.ts';
 import { startTestCloud, type TestCloud } from './test-cloud.ts';
-
-/** Answers every command once asked, as long as it is there. */
-async function startBus(): Promise<{ url: string; die: () => Promise<unknown> }> {
-  const server = createServer((_, response) => response.end('{"result":"PONG"}'));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const die = () => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  };
-  return { url: `http://127.0.0.1:${port}`, die };
-}
 
 describe.each(engines)('an event bus that goes down, on $name', ({ backends }) => {
   let cloud: TestCloud;

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBus } from './mortal-bus.ts';
 import { startTestCloud, type TestCloud } from './test-cloud.ts';
 
 const MAIN = fileURLToPath(new URL('../../packages/local/src/doctor/main.ts', import.meta.url));
@@ -34,6 +35,22 @@ test('says that nothing listens', async () => {
   const { code, output } = await doctor(`ws://127.0.0.1:${port}`, await cloud.issueToken());
   expect(output).toContain('Nothing answers there.');
   expect(code).toBe(1);
+});
+
+test('says that the address is none of a WebSocket', async () => {
+  const { code, output } = await doctor('https://example.com', await cloud.issueToken());
+  expect(output).toContain('Is the address a WebSocket URL');
+  expect(code).toBe(1);
+});
+
+test('says that Redis is away, though all else works', async () => {
+  const bus = await startBus();
+  const lame = await startTestCloud({ upstash: { url: bus.url, token: 'token' } });
+  await bus.die();
+  const { code, output } = await doctor(lame.url, await lame.issueToken());
+  expect(output).toMatch(/measures.+FAILED.+can't reach: bus.+Redis does not answer/s);
+  expect(code).toBe(1);
+  await lame.close();
 });
 
 test.each([

@@ -4,6 +4,7 @@ import { isMnemonError } from '@mnemon/client';
 const ADVICE: Readonly<Record<string, string>> = {
   unavailable:
     'Nothing answers there. Is it deployed or started, is the address the one that was printed, and does a firewall or proxy let WebSockets pass?',
+  'bad-request': 'Is the address a WebSocket URL, wss://… or on one machine ws://…?',
   unauthorized:
     'The token was refused. Is it signed with one of AUTH_SECRETS of this stage, complete, and not expired?',
   'token-expired': 'The token has expired. Make a new one.',
@@ -13,6 +14,17 @@ const ADVICE: Readonly<Record<string, string>> = {
   contention: 'Too many write to the space at once. Is the database slow? See the alarms on duration.',
   internal: 'A function failed. Its log has the cause: search it for the words "level":"ERROR".',
 };
+
+/** What a backend is for that the service does without, by the name that it has in a heartbeat. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  bus: 'Redis does not answer. The memory works on; servers that listen on channels hear nothing, and rates are not counted. Look at UpstashUrl, UpstashToken and the plan there.',
+};
+
+/** What the service said that it can't reach, and what to do about it. */
+export const adviceForBackend = (name: string): string[] => [
+  `FAILED     the service can't reach: ${name}`,
+  ...(WITHOUT[name] ? [`           ${WITHOUT[name]}`] : []),
+];
 
 /** What went wrong and what to do about it, for people. */
 export function adviceFor(error: unknown, url: string): string[] {

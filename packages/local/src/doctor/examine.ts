@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { connect, isLocked, isStaleToken, type Mnemon } from '@mnemon/client';
 import { within } from '../within.ts';
-import { adviceFor } from './advice.ts';
+import { adviceFor, adviceForBackend } from './advice.ts';
+import { degradedBackends } from './degraded-backends.ts';
 import { measure } from './measure.ts';
 import { namesFor } from './names-for.ts';
 
@@ -28,7 +29,7 @@ export async function examine({ url, token }: Installation, say: (line: string) 
   };
   const prefix = `doctor/${randomUUID()}`;
   try {
-    const [ada, ben] = namesFor(token);
+    const [ada, ben, cy] = namesFor(token);
     const writer = await join(ada);
     let reader = await join(ben);
     say('connects   two instances, one space');
@@ -46,11 +47,11 @@ export async function examine({ url, token }: Installation, say: (line: string) 
     say('locks      for one holder at a time; late writes of the one before are refused');
     const { ackMs, slowAckMs, seenMs } = await measure(writer, reader, `${prefix}/measured`);
     say(`measures   a write durable after ${ackMs} ms (p99 ${slowAckMs}), seen after ${seenMs} ms`);
-    const { degraded } = writer.status;
-    if (degraded.length > 0) throw new Error(`the service says that it can't reach: ${degraded.join(', ')}`);
     const written = await reader.entries(`${prefix}/**`);
     await Promise.all(written.map(({ key }) => writer.delete(key)));
-    return true;
+    const away = await within('a heartbeat is answered', degradedBackends({ url, token }, cy));
+    for (const line of away.flatMap(adviceForBackend)) say(line);
+    return away.length === 0;
   } catch (error) {
     for (const line of adviceFor(error, url)) say(line);
     return false;
