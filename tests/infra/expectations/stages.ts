@@ -23,10 +23,11 @@ export const STAGES = {
     expect(app).toMatchObject({ removal: isProduction ? 'retain' : 'remove', protect: isProduction });
   },
 
-  'queues are encrypted, and end what they keep': (graph) => {
+  'queues are encrypted, end what they keep, and are called after their stage': (graph, stage) => {
     const queues = all(graph, QUEUE);
     expect(queues.length).toBeGreaterThan(0);
-    for (const { inputs } of queues) {
+    for (const { name, inputs } of queues) {
+      expect(inputs.name).toBe(`mnemon-${stage}-${name}`);
       expect(inputs).toMatchObject({
         sqsManagedSseEnabled: true,
         messageRetentionSeconds: expect.any(Number),

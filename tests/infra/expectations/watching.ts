@@ -12,6 +12,7 @@ export const WATCHING = {
     const ours = alarms.filter(({ inputs }) => inputs.namespace === 'Mnemon');
     expect(ours.map(({ inputs }) => inputs.metricName).sort()).toEqual([
       'BackendsDegraded',
+      'BatchesSetAside',
       'Connections',
       'PostsGone',
       'PostsThrottled',
