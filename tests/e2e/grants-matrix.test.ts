@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Claims } from '@mnemon/functions/token';
 import { PROTOCOL_VERSION, type SpaceId } from '@mnemon/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clientFrameSchema } from '../../packages/protocol/src/frame.ts';
+import { clientFrameSchema } from '../../packages/protocol/src/client-frame.ts';
 import { httpClient } from './http-client.ts';
 import { openRaw } from './raw-client.ts';
 import { batchOf, put } from './raw-writes.ts';

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
-import { type Parsed, parseClientFrame, parseServerFrame } from './frame.ts';
+import { parseClientFrame } from './client-frame.ts';
 import { LIMITS } from './limits.ts';
+import type { Parsed } from './parse-frame.ts';
+import { parseServerFrame } from './server-frame.ts';
 
 const put = { op: 'put', key: 'a', seen: {}, hlc: { wallMs: 1, counter: 0 }, value: 1 };
 const batch = { client: 'outbox', n: 1, ops: [put] };

@@ -1,3 +1,4 @@
+export { type ClientFrame, parseClientFrame } from './client-frame.ts';
 export { type Cursor, cursorSchema } from './cursor.ts';
 export { type Entry, entrySchema, type Sibling } from './entry.ts';
 export {
@@ -16,13 +17,6 @@ export {
   type MemoryEvent,
   type MergedSide,
 } from './event.ts';
-export {
-  type ClientFrame,
-  type Parsed,
-  parseClientFrame,
-  parseServerFrame,
-  type ServerFrame,
-} from './frame.ts';
 export { type Access, administers, allows, type Grant, grantSchema, readsEverything } from './grant.ts';
 export {
   compareTimes,
@@ -48,24 +42,28 @@ export { hasExpired, isLive } from './lifetime.ts';
 export { LIMITS } from './limits.ts';
 export {
   type Admin,
-  type AdminAnswer,
-  type Forked,
   type ForkRequest,
-  forkedSchema,
   forkRequestSchema,
   type RebuildRequest,
+  type RestoreRequest,
+  rebuildRequestSchema,
+  restoreRequestSchema,
+  type VerifyRequest,
+  verifyRequestSchema,
+} from './messages/admin.ts';
+export {
+  type AdminAnswer,
+  type Forked,
+  forkedSchema,
   type Rebuilt,
   type RenewedEpoch,
   type Restored,
-  type RestoreRequest,
-  rebuildRequestSchema,
   rebuiltSchema,
   renewedEpochSchema,
   restoredSchema,
-  restoreRequestSchema,
   type SpaceStats,
   spaceStatsSchema,
-} from './messages/admin.ts';
+} from './messages/admin-answer.ts';
 export type { CatchUp } from './messages/catch-up.ts';
 export type { CaughtUp, CaughtUpPayload } from './messages/caught-up.ts';
 export type { Ack, Changes, Delivery } from './messages/changes.ts';
@@ -132,25 +130,22 @@ export {
   enqueueSchema,
   extendSchema,
   failSchema,
+  type TaskRequest,
+  taskIdSchema,
+} from './messages/task.ts';
+export {
   type TaskAnswer,
   type TaskFrame,
   type TaskPage,
-  type TaskRequest,
   taskAnswerPayloadSchema,
-} from './messages/task.ts';
+} from './messages/task-answer.ts';
 export type { Unsubscribe, Unsubscribed } from './messages/unsubscribe.ts';
-export {
-  type ChainEnd,
-  chainEndSchema,
-  type Verdict,
-  type VerifyRequest,
-  verdictSchema,
-  verifyRequestSchema,
-} from './messages/verify.ts';
+export { type ChainEnd, chainEndSchema, type Verdict, verdictSchema } from './messages/verify.ts';
 export { type Batch, batchSchema, type Op, opSchema, type Write } from './messages/write.ts';
 export type { Metadata, Relationship } from './metadata.ts';
 export { type Moment, momentSchema } from './moment.ts';
 export { type Outcome, outcomeSchema } from './outcome.ts';
+export type { Parsed } from './parse-frame.ts';
 export { type Patch, patchSchema } from './patch.ts';
 export { matches, patternProblem, patternSchema } from './pattern.ts';
 export { type Policy, policiesSchema, policyFor } from './policy.ts';
@@ -158,17 +153,10 @@ export { type NodeView, nodeKey, type Presence, presenceSchema } from './presenc
 export { PROTOCOL_VERSION } from './protocol-version.ts';
 export { DEFAULT_RETENTION, type Retention, retentionSchema } from './retention.ts';
 export { isInScope, type Scope, scopeSchema } from './scope.ts';
+export { parseServerFrame, type ServerFrame } from './server-frame.ts';
 export { STRATEGIES, type Strategy, strategySchema } from './strategy.ts';
 export { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from './subprotocol.ts';
-export {
-  TASK_STATES,
-  type Task,
-  type TaskCounts,
-  type TaskState,
-  taskIdSchema,
-  taskKey,
-  taskSchema,
-} from './task.ts';
+export { TASK_STATES, type Task, type TaskCounts, type TaskState, taskKey, taskSchema } from './task.ts';
 export { EVERYTHING, isWithin, patternOf, topicOf, topicsOfKey, widest } from './topic.ts';
 export { utf8Length } from './utf8-length.ts';
 export {

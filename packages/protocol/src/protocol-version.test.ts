@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import * as z from 'zod/mini';
+import { clientFrameSchema } from './client-frame.ts';
 import { ERRORS } from './error-code.ts';
 import { eventSchema } from './event.ts';
-import { clientFrameSchema, serverFrameSchema } from './frame.ts';
 import { LIMITS } from './limits.ts';
 import { PROTOCOL_VERSION } from './protocol-version.ts';
+import { serverFrameSchema } from './server-frame.ts';
 
 test('a change of the wire comes with a new PROTOCOL_VERSION', () => {
   const schemas = [clientFrameSchema, serverFrameSchema, eventSchema].map((schema) =>

@@ -1,29 +1,9 @@
 import * as z from 'zod/mini';
 import { instanceIdSchema } from './ids.ts';
-import { jsonValueSchema, valueProblem } from './json-value.ts';
-import { keyProblem } from './key.ts';
-import { LIMITS } from './limits.ts';
-import { utf8Length } from './utf8-length.ts';
+import { jsonValueSchema } from './json-value.ts';
 
 /** The key that stands for a task wherever grants are asked. */
 export const taskKey = (id: string): string => `tasks/${id}`;
-
-/** What follows `tasks/` in a key. */
-export const taskIdSchema = z.string().check(
-  z.superRefine((id, issues) => {
-    const problem = keyProblem(taskKey(id));
-    if (problem) issues.addIssue({ code: 'custom', message: problem, params: { code: 'bad-key' } });
-  }),
-);
-
-/** What a task carries in and out: together they have to fit a frame. */
-export const taskValueSchema = jsonValueSchema.check(
-  z.superRefine((value, issues) => {
-    if (valueProblem(value) || utf8Length(JSON.stringify(value)) <= LIMITS.taskValueBytes) return;
-    const message = `a task's value has at most ${LIMITS.taskValueBytes} bytes of JSON`;
-    issues.addIssue({ code: 'custom', message, params: { code: 'value-too-large' } });
-  }),
-);
 
 /**
  * `pending`: to be claimed from `dueAtMs` on. `claimed`: being worked on, until `dueAtMs`; then it may be claimed anew.

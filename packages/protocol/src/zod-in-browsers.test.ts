@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
-import { clientFrameSchema, parseClientFrame, parseServerFrame, serverFrameSchema } from './frame.ts';
+import { clientFrameSchema, parseClientFrame } from './client-frame.ts';
+import { parseServerFrame, serverFrameSchema } from './server-frame.ts';
 
 vi.resetModules();
 vi.doMock('zod/mini', () => import('./zod-in-browsers.ts'));
-const inBrowsers = await import('./frame.ts');
+const inBrowsers = { ...(await import('./client-frame.ts')), ...(await import('./server-frame.ts')) };
 const zodInBrowsers = (await import('./zod-in-browsers.ts')) as unknown as typeof z;
 afterAll(() => vi.doUnmock('zod/mini'));
 

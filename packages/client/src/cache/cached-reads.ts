@@ -10,6 +10,8 @@ import { type Cell, createCells } from './cells.ts';
 export interface CachedReadsOptions {
   /** How many keys are remembered; 1000 by default. */
   readonly maxEntries?: number;
+  /** What `read` answers where there is nothing; `undefined` by default. */
+  readonly nothing?: null;
 }
 
 /** Reads of any number of keys, of which a bounded number is remembered. No read follows a topic for longer than it takes. */
@@ -22,8 +24,6 @@ export interface CachedReads {
    * only, `server` does not show own writes that are not acked.
    */
   read(key: string, options?: ReadOptions): Promise<JsonValue | undefined>;
-  /** The same, with `null` where there is nothing. */
-  readOrNull(key: string, options?: ReadOptions): Promise<JsonValue | null>;
   /** What is known of `key`, without asking: what is remembered of it, where the client itself knows no more. */
   peek(key: string): Peeked;
   /** Fetches what matches, as far as there is room for it. Answers how many entries these are. */
@@ -45,9 +45,9 @@ export interface CachedReads {
  */
 export function createCachedReads(
   memory: Mnemon,
-  { maxEntries = 1000 }: CachedReadsOptions = {},
+  { maxEntries = 1000, nothing }: CachedReadsOptions = {},
 ): CachedReads {
-  const cells = createCells(memory, maxEntries);
+  const cells = createCells(memory, maxEntries, nothing);
   const joinable = new Map<string, Promise<Cell | undefined>>();
   let settling: Deferred | undefined;
   let hits = 0;
@@ -72,16 +72,18 @@ export function createCachedReads(
     joinable.clear();
   }
 
-  /** What is the answer without looking further. */
-  function hit(key: string, mode: ReadMode): Cell | undefined {
+  /** The answer, where there is one without looking further. */
+  function hit(key: string, mode: ReadMode): Promise<JsonValue | undefined> | undefined {
     const cell = mode === 'server' ? undefined : cells.get(key);
     if (!cell || !cells.isFresh(cell)) return undefined;
     hits++;
-    return cell;
+    return cell.answer;
   }
 
-  const miss = (key: string, mode: ReadMode): Promise<JsonValue | undefined> =>
-    mode === 'server' ? readFromServer(key) : readFurther(key, mode);
+  async function miss(key: string, mode: ReadMode): Promise<JsonValue | undefined> {
+    const value = await (mode === 'server' ? readFromServer(key) : readFurther(key, mode));
+    return value === undefined ? (nothing as undefined) : value;
+  }
 
   async function readFurther(key: string, mode: ReadMode): Promise<JsonValue | undefined> {
     let isHit = cells.peek(key) !== undefined;
@@ -174,9 +176,7 @@ export function createCachedReads(
   }
 
   return {
-    read: (key, { mode = 'session' } = SESSION) => hit(key, mode)?.answer ?? harmless(miss(key, mode)),
-    readOrNull: (key, { mode = 'session' } = SESSION) =>
-      hit(key, mode)?.orNull ?? harmless(miss(key, mode).then((value) => value ?? null)),
+    read: (key, { mode = 'session' } = SESSION) => hit(key, mode) ?? harmless(miss(key, mode)),
     peek: (key) => cells.look(key, cells.peek(key)),
     warm: (pattern) => harmless(warm(pattern)),
     invalidate(pattern) {

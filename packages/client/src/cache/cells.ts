@@ -6,8 +6,6 @@ import { CacheManager, type CacheStats } from './cache-manager.ts';
 /** What is remembered of a key. */
 export interface Cell {
   readonly answer: Promise<JsonValue | undefined>;
-  /** The same, with `null` for nothing. */
-  readonly orNull: Promise<JsonValue | null>;
   /** The version beneath, as it was told; nothing where there was none. */
   readonly told: Entry | undefined;
   /** That includes all commits of the key up to this one. */
@@ -53,9 +51,13 @@ export interface Cells {
 }
 
 const NEVER = -1;
-const NULL = Promise.resolve(null);
 
-export function createCells(memory: Pick<Mnemon, 'peek' | 'serverNowMs'>, maxEntries: number): Cells {
+/** `nothing` is what is answered where there is nothing. */
+export function createCells(
+  memory: Pick<Mnemon, 'peek' | 'serverNowMs'>,
+  maxEntries: number,
+  nothing: null | undefined,
+): Cells {
   const cells = new CacheManager<Cell>(maxEntries);
   const asks = new Set<Ask>();
   let period = 0;
@@ -70,9 +72,8 @@ export function createCells(memory: Pick<Mnemon, 'peek' | 'serverNowMs'>, maxEnt
     const { value, entry, seq, isCurrent, expiresAtMs } = here;
     const freshIn = isCurrent ? period : NEVER;
     const freshUntilMs = expiresAtMs ?? Number.POSITIVE_INFINITY;
-    const answer = Promise.resolve(value);
-    const orNull = value === undefined ? NULL : (answer as Promise<JsonValue>);
-    const cell: Cell = { answer, orNull, told: entry, seq, heardAt, freshIn, freshUntilMs, isOld: false };
+    const answer = Promise.resolve(value === undefined ? nothing : value);
+    const cell: Cell = { answer, told: entry, seq, heardAt, freshIn, freshUntilMs, isOld: false };
     cells.set(key, cell);
     return cell;
   }

@@ -56,13 +56,13 @@ export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, t
     },
     ports,
   );
-  const cache = createCachedReads(memory, { maxEntries: cacheSize });
+  const cache = createCachedReads(memory, { maxEntries: cacheSize, nothing: null });
   const core = createManagerCore({ memory, namespace, defaultTTL, strategy, counters, tell, readKey });
 
   function readKey(key: string, options: ReadOptions | undefined): Promise<JsonValue | null> {
     const beating = workers.whoseBeat(key);
     if (beating !== undefined) return harmless(workers.lastBeat(beating));
-    const read = cache.readOrNull(key, options);
+    const read = cache.read(key, options) as Promise<JsonValue | null>;
     return resolver ? harmless(closing(key, read)) : read;
   }
 

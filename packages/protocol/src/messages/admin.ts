@@ -1,12 +1,8 @@
 import * as z from 'zod/mini';
 import { cursorSchema } from '../cursor.ts';
 import { envelope } from '../envelope.ts';
-import { instanceIdSchema } from '../ids.ts';
-import { outcomeSchema } from '../outcome.ts';
 import { pagingFields } from '../paging.ts';
 import { scopeSchema } from '../scope.ts';
-import { snapshotSummarySchema } from './snapshot.ts';
-import { verdictSchema, verifyRequestSchema } from './verify.ts';
 
 /**
  * `to` is the state to bring back, `from` the one that it replaces: what somebody has changed since then is left alone.
@@ -20,18 +16,6 @@ export const restoreRequestSchema = z.strictObject({
 });
 export type RestoreRequest = z.infer<typeof restoreRequestSchema>;
 
-/** What became of one batch of keys, which was applied in one commit. While there is a `page` token, ask on. */
-export const restoredSchema = z.object({
-  from: cursorSchema,
-  to: cursorSchema,
-  /** Left out when nothing had to be, or could be, changed. */
-  commit: z.optional(z.object({ partition: z.int(), seq: z.int() })),
-  /** Of the keys that differed. `conflict`: changed since `from`. */
-  outcomes: z.array(z.object({ key: z.string(), outcome: outcomeSchema })),
-  page: z.optional(z.string()),
-});
-export type Restored = z.infer<typeof restoredSchema>;
-
 /** `token` is an administrator's of the space to make; the one that asks is of the space to copy. */
 export const forkRequestSchema = z.strictObject({
   cursor: cursorSchema,
@@ -39,59 +23,17 @@ export const forkRequestSchema = z.strictObject({
 });
 export type ForkRequest = z.infer<typeof forkRequestSchema>;
 
-/** Where the new space's log stands. While it is not `complete`, ask again: the same request goes on where it ended. */
-export const forkedSchema = z.object({ cursor: cursorSchema, complete: z.boolean() });
-export type Forked = z.infer<typeof forkedSchema>;
-
-/** Where the log stands in its new epoch. */
-export const renewedEpochSchema = z.object({ cursor: cursorSchema });
-export type RenewedEpoch = z.infer<typeof renewedEpochSchema>;
-
 export const rebuildRequestSchema = z.strictObject({ scope: scopeSchema, page: pagingFields.page });
 export type RebuildRequest = z.infer<typeof rebuildRequestSchema>;
 
-/**
- * How some of the entries that are kept compare with those that the log makes. While there is a `page` token, ask on; what
- * all pages say together is the answer.
- */
-export const rebuiltSchema = z.object({
-  /** Keys whose newest version the log still holds, and keys besides that nothing accounts for. */
-  compared: z.int(),
-  wrong: z.int(),
-  /** The first of those that are wrong. */
-  differences: z.array(
-    z.object({
-      key: z.string(),
-      /** Not there; made by no commit; with another content than its commit gave it. */
-      problem: z.enum(['missing', 'unfounded', 'different']),
-      /** The commit that made it last, by the log. */
-      seq: z.optional(z.int()),
-    }),
+/** `known` is the `end` of an earlier walk, which this log has to contain. */
+export const verifyRequestSchema = z.strictObject({
+  known: z.optional(
+    z.strictObject({ seq: z.int().check(z.gte(0)), hash: z.string().check(z.regex(/^[0-9a-f]{64}$/)) }),
   ),
-  page: z.optional(z.string()),
+  page: pagingFields.page,
 });
-export type Rebuilt = z.infer<typeof rebuiltSchema>;
-
-export const spaceStatsSchema = z.object({
-  /** With the epoch. */
-  head: cursorSchema,
-  /** In the log; older ones were compacted. */
-  commits: z.int(),
-  entries: z.int(),
-  tombstones: z.int(),
-  /** Of entries and tombstones as they are kept, without indexes. */
-  sizeBytes: z.int(),
-  nodes: z.array(
-    z.object({
-      instanceId: instanceIdSchema,
-      status: z.enum(['online', 'offline']),
-      lastSeenAtMs: z.number(),
-      /** Commits that it had not seen when it last said where it is; left out when it never did in this epoch. */
-      lag: z.optional(z.int()),
-    }),
-  ),
-});
-export type SpaceStats = z.infer<typeof spaceStatsSchema>;
+export type VerifyRequest = z.infer<typeof verifyRequestSchema>;
 
 /** Asks for what needs the grant to administer. */
 export const adminSchema = envelope(
@@ -108,19 +50,3 @@ export const adminSchema = envelope(
   ]),
 );
 export type Admin = z.infer<typeof adminSchema>;
-
-export const adminAnswerSchema = envelope(
-  'admin',
-  z.discriminatedUnion('action', [
-    z.object({ action: z.literal('stats'), result: spaceStatsSchema }),
-    z.object({ action: z.literal('verify'), result: verdictSchema }),
-    z.object({ action: z.literal('take-snapshot'), result: snapshotSummarySchema }),
-    /** The newest first. */
-    z.object({ action: z.literal('list-snapshots'), result: z.array(snapshotSummarySchema) }),
-    z.object({ action: z.literal('rebuild'), result: rebuiltSchema }),
-    z.object({ action: z.literal('restore'), result: restoredSchema }),
-    z.object({ action: z.literal('fork'), result: forkedSchema }),
-    z.object({ action: z.literal('renew-epoch'), result: renewedEpochSchema }),
-  ]),
-);
-export type AdminAnswer = z.infer<typeof adminAnswerSchema>;

@@ -1,9 +1,29 @@
 import * as z from 'zod/mini';
 import { envelope } from '../envelope.ts';
+import { jsonValueSchema, valueProblem } from '../json-value.ts';
+import { keyProblem } from '../key.ts';
 import { LIMITS } from '../limits.ts';
 import { pagingFields } from '../paging.ts';
-import { TASK_STATES, taskCountsSchema, taskIdSchema, taskSchema, taskValueSchema } from '../task.ts';
+import { TASK_STATES, taskKey } from '../task.ts';
+import { utf8Length } from '../utf8-length.ts';
 import { attemptSchema, leaseMsSchema } from './lock.ts';
+
+/** What follows `tasks/` in a key. */
+export const taskIdSchema = z.string().check(
+  z.superRefine((id, issues) => {
+    const problem = keyProblem(taskKey(id));
+    if (problem) issues.addIssue({ code: 'custom', message: problem, params: { code: 'bad-key' } });
+  }),
+);
+
+/** What a task carries in and out: together they have to fit a frame. */
+const taskValueSchema = jsonValueSchema.check(
+  z.superRefine((value, issues) => {
+    if (valueProblem(value) || utf8Length(JSON.stringify(value)) <= LIMITS.taskValueBytes) return;
+    const message = `a task's value has at most ${LIMITS.taskValueBytes} bytes of JSON`;
+    issues.addIssue({ code: 'custom', message, params: { code: 'value-too-large' } });
+  }),
+);
 
 const id = taskIdSchema;
 /** The claim under which a worker has the task. */
@@ -60,27 +80,3 @@ export type TaskRequest = z.infer<typeof taskRequestSchema>;
 
 /** Puts a task into the space's queue, takes one out, or says what became of it. */
 export const taskMessageSchema = envelope('task', taskRequestSchema);
-
-/** In the order in which they are claimed. A page may be empty and still not the last. */
-export const taskPageSchema = z.object({ tasks: z.array(taskSchema), page: z.optional(z.string()) });
-export type TaskPage = z.infer<typeof taskPageSchema>;
-
-export const taskAnswerPayloadSchema = z.discriminatedUnion('is', [
-  /** `created`: false when there was a task of this id already; it stays as it is. */
-  z.object({ is: z.literal('enqueued'), created: z.boolean(), task: taskSchema }),
-  /** Without a task there is nothing to do now. Who waits asks again after `againMs`, if it is not told before. */
-  z.object({ is: z.literal('claimed'), task: z.optional(taskSchema), againMs: z.optional(z.number()) }),
-  /** Pushed, with an empty `id`, to the connection of a claim that waits: it is worth asking now. */
-  z.object({ is: z.literal('available'), attempt }),
-  /** As it is after `extend`, `complete` or `fail`. */
-  z.object({ is: z.literal('changed'), task: taskSchema }),
-  /** The claim is over: another has the task, or had it. */
-  z.object({ is: z.literal('lost') }),
-  z.object({ is: z.literal('found'), task: z.optional(taskSchema) }),
-  z.object({ is: z.literal('listed'), ...taskPageSchema.shape }),
-  z.object({ is: z.literal('counted'), counts: taskCountsSchema }),
-]);
-export type TaskAnswer = z.infer<typeof taskAnswerPayloadSchema>;
-
-export const taskAnswerSchema = envelope('task', taskAnswerPayloadSchema);
-export type TaskFrame = z.infer<typeof taskAnswerSchema>;
