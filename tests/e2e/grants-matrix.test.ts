@@ -106,6 +106,8 @@ const ROUTES: Record<string, Row> = {
   'get /events/stream': { statuses: MEMBERS, shows: true },
   'get /export': { statuses: [401, 200, 403, 403, 403, 200], shows: ['admin'] },
   'post /import': { json: {}, statuses: [401, 400, 403, 403, 403, 400] },
+  'put /import/part': { query: 'upload=u&number=0', json: {}, statuses: [401, 204, 403, 403, 403, 204] },
+  'post /import/parts': { json: { upload: 'u', parts: 1 }, statuses: [401, 400, 403, 403, 403, 400] },
   'post /tickets': { statuses: [401, 201, 201, 201, 201, 201] },
 };
 

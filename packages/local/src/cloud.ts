@@ -89,7 +89,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       invoke: async (event) => (await functions.promise).message.invoke(event),
       invokeHttp: async (event) => (await functions.promise).http.invoke(event),
       stream: {
-        paths: ['/events/stream', '/export', '/import'],
+        paths: ['/events/stream', '/export', '/import', '/import/part', '/import/parts'],
         invoke: async (event, onChunk) => (await functions.promise).stream.invokeStreaming(event, onChunk),
       },
       ...(options.limits && { limits: options.limits }),

@@ -6,6 +6,8 @@ import { partitionOf, rowsIn } from './state.ts';
 /** Spaces that are being filled, in memory. */
 export function memoryImports({ state, commit }: Shared): Imports {
   const isReserved = (space: SpaceId, importId: string) => state().imports.get(space) === importId;
+  /** Of each space the upload that is under way. Not journaled: what was cut off by a restart is sent anew. */
+  const parts = new Map<SpaceId, { upload: string; texts: Map<number, string> }>();
   return {
     async reserve(space, importId) {
       if (state().epochs.has(space)) return false;
@@ -42,6 +44,17 @@ export function memoryImports({ state, commit }: Shared): Imports {
       if (retention) commit({ type: 'retention', space, retention: { ...retention } });
       commit({ type: 'open', space, epoch });
       return true;
+    },
+
+    async putPart(space, { upload, number }, text) {
+      const kept = parts.get(space);
+      const texts = kept?.upload === upload ? kept.texts : new Map<number, string>();
+      parts.set(space, { upload, texts: texts.set(number, text) });
+    },
+
+    async part(space, { upload, number }) {
+      const kept = parts.get(space);
+      return kept?.upload === upload ? kept.texts.get(number) : undefined;
     },
 
     async release(space, importId) {

@@ -5,6 +5,7 @@ import type { EntryRow } from './entry-row.ts';
 import type { InboxRow } from './inbox-row.ts';
 import type { LockRow } from './lock-row.ts';
 import type { CheckpointRow } from './mongo-checkpoints.ts';
+import type { ImportPartRow } from './mongo-imports.ts';
 import type { ChunkRow, ManifestRow } from './mongo-snapshots.ts';
 import type { TaskWaiterRow } from './mongo-task-waiters.ts';
 import type { ValueRow } from './mongo-values.ts';
@@ -21,6 +22,7 @@ export interface Collections {
   nodes: Collection<NodeRow>;
   snapshots: Collection<ManifestRow>;
   chunks: Collection<ChunkRow>;
+  importParts: Collection<ImportPartRow>;
   values: Collection<ValueRow>;
   checkpoints: Collection<CheckpointRow>;
   conflicts: Collection<ConflictRow | ConflictCountRow>;
@@ -37,6 +39,7 @@ export const collectionsOf = (db: Db): Collections => ({
   nodes: db.collection('memory_nodes'),
   snapshots: db.collection('memory_snapshots'),
   chunks: db.collection('memory_snapshot_chunks'),
+  importParts: db.collection('memory_import_parts'),
   values: db.collection('memory_values'),
   checkpoints: db.collection('memory_event_checkpoints'),
   conflicts: db.collection('memory_conflicts'),

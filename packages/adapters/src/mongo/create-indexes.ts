@@ -15,7 +15,7 @@ const DAY_SECONDS = 24 * 60 * 60;
  * order of its `_id`, as log, entries and instances are, needs no other; that one also sees to it that no `seq` is there twice (I2).
  */
 export async function createIndexes(db: Db): Promise<void> {
-  const { spaces, events, entries, inbox, nodes, conflicts, locks, tasks, taskWaiters, values } =
+  const { spaces, events, entries, inbox, nodes, conflicts, locks, tasks, taskWaiters, values, importParts } =
     collectionsOf(db);
   await Promise.all([
     spaces.createIndex({ upkeptAtMs: 1 }),
@@ -50,6 +50,7 @@ export async function createIndexes(db: Db): Promise<void> {
     locks.createIndex({ space: 1, 'holder.connectionId': 1 }, { sparse: true }),
     locks.createIndex({ until: 1 }, { expireAfterSeconds: DAY_SECONDS }),
     values.createIndex(VALUE_TIMES),
+    importParts.createIndex({ storedAt: 1 }, { expireAfterSeconds: DAY_SECONDS }),
     tasks.createIndex({ space: 1, open: 1, priority: -1, index: 1, dueAt: 1 }),
     tasks.createIndex({ space: 1, dueAt: 1 }, { partialFilterExpression: { open: true } }),
     tasks.createIndex({ dueAt: 1 }, { partialFilterExpression: { state: 'claimed' } }),

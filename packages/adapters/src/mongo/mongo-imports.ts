@@ -1,4 +1,5 @@
-import { canonicalText, type Imports, type PartitionId } from '@mnemon/core';
+import { canonicalText, type ImportPart, type Imports, type PartitionId } from '@mnemon/core';
+import type { SpaceId } from '@mnemon/protocol';
 import type { ClientSession, Db } from 'mongodb';
 import * as z from 'zod';
 import { collectionsOf } from './collections.ts';
@@ -10,10 +11,20 @@ import { toManifestRow } from './mongo-snapshots.ts';
 import { rowsOf } from './row-range.ts';
 import { floorPath } from './space-row.ts';
 
+/** A part of an export as it is kept. */
+export interface ImportPartRow {
+  /** `<space>/<upload>/<number>`: neither of the first two has a slash. */
+  _id: string;
+  storedAt: Date;
+  text: string;
+}
+
+const partRowId = (space: SpaceId, { upload, number }: ImportPart): string => `${space}/${upload}/${number}`;
+
 /** Spaces that are being filled, in MongoDB. */
 export function mongoImports({ db }: { db: Db }): Imports {
   const collections = collectionsOf(db);
-  const { spaces, entries } = collections;
+  const { spaces, entries, importParts } = collections;
   return reachable<Imports>({
     async reserve(space, importId) {
       try {
@@ -67,12 +78,23 @@ export function mongoImports({ db }: { db: Db }): Imports {
       return matchedCount === 1;
     },
 
+    async putPart(space, part, text, nowMs) {
+      const row = { storedAt: new Date(nowMs), text };
+      await importParts.replaceOne({ _id: partRowId(space, part) }, row, { upsert: true });
+    },
+
+    async part(space, part) {
+      const row = await importParts.findOne({ _id: partRowId(space, part) });
+      return row === null ? undefined : partSchema.parse(row).text;
+    },
+
     async release(space, importId) {
       await spaces.deleteOne({ _id: space, importing: importId });
     },
   });
 }
 
+const partSchema = z.object({ text: z.string() });
 const seqSchema = z.object({ key: z.string(), seq: z.int() });
 
 /** From one collection, the first that has something. */

@@ -74,7 +74,8 @@ export function createHttpApi({
   };
 }
 
-async function problemOf(answer: Response): Promise<WireError> {
+/** What an answer that is none says. */
+export async function problemOf(answer: Response): Promise<WireError> {
   const problem = await answer.json().catch(() => ({}));
   const { code, detail, retryAfterMs } = problem as {
     code?: WireError['code'];

@@ -8,6 +8,12 @@ export interface Opening {
   retention?: Retention;
 }
 
+/** Names a part of an export that is sent in several requests: of which upload, and which one, from 0 on. */
+export interface ImportPart {
+  upload: string;
+  number: number;
+}
+
 /**
  * Spaces that are being filled. A reserved space is closed: nobody can open, read or write it through its name, and
  * `EventLog.append` fills it, as long as its `importId` has it. It opens in one step, whole; what a crash leaves stays closed and is cleared by the next attempt.
@@ -33,6 +39,12 @@ export interface Imports {
 
   /** Opens the space. False when it is not reserved for this import any more. */
   finish(space: SpaceId, importId: string, opening: Opening): Promise<boolean>;
+
+  /** Keeps a part of an export that is to be imported, whatever the space is; one of the same name is replaced. */
+  putPart(space: SpaceId, part: ImportPart, text: string, nowMs: number): Promise<void>;
+
+  /** A store forgets parts of a day ago, and may forget those of an upload when another one to the space begins. */
+  part(space: SpaceId, part: ImportPart): Promise<string | undefined>;
 
   /** Gives the name back; nothing happens when it is not reserved for this import any more. What was filled in has to be cleared before. */
   release(space: SpaceId, importId: string): Promise<void>;

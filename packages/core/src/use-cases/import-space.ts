@@ -9,7 +9,7 @@ import { BadExport, readExport } from './read-export.ts';
 import { commitPages, MissingCommits } from './read-pages.ts';
 import { type Answered, ok, refuse } from './refusal.ts';
 
-type ImportPorts = Pick<Ports, 'log' | 'snapshots' | 'values' | 'imports' | 'clock' | 'randomId'>;
+export type ImportPorts = Pick<Ports, 'log' | 'snapshots' | 'values' | 'imports' | 'clock' | 'randomId'>;
 
 const ROWS_PER_STEP = 500;
 

@@ -41,6 +41,7 @@ const BODY_BYTES: Readonly<Record<string, number>> = {
   'PUT /entry': LIMITS.largeValueBytes + LIMITS.batchBytes,
   'POST /entries': LIMITS.largeValueBytes + LIMITS.batchBytes,
   'POST /import': IMPORT_BYTES,
+  'PUT /import/part': IMPORT_BYTES,
 };
 
 const limitBody: MiddlewareHandler = (c, next) => {

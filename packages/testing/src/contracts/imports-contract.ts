@@ -120,6 +120,24 @@ export function importsContract(name: string, makeStorage: MakeStorage): void {
       expect([await log.floor(own), await snapshots.list(own)]).toEqual([4, [base]]);
     });
 
+    test('parts of an export are kept by space, upload and number, and replaced by what is sent again', async () => {
+      const { imports } = storage;
+      const [space, other] = [newSpace(), newSpace()];
+      const part = (number: number, upload = 'u') => ({ upload, number });
+      for (const [number, text] of ['first', '{"a":"ü\n', 'second'].entries()) {
+        await imports.putPart(space, part(number), text, Date.now());
+      }
+      await imports.putPart(space, part(0), 'again', Date.now());
+      expect(await Promise.all([0, 1, 2, 3].map((number) => imports.part(space, part(number))))).toEqual([
+        'again',
+        '{"a":"ü\n',
+        'second',
+        undefined,
+      ]);
+      expect(await imports.part(other, part(0))).toBeUndefined();
+      expect(await imports.part(space, part(0, 'v'))).toBeUndefined();
+    });
+
     test('clearing leaves nothing of the former, step by step, and nothing of others is touched', async () => {
       const { log, imports, snapshots } = storage;
       const { at, importId } = await reserved();

@@ -1,14 +1,29 @@
 import { ReadableStream as Streams } from 'node:stream/web';
 import { z } from '@hono/zod-openapi';
-import { BadExport, exportSpace, importSpace } from '@mnemon/core';
+import { type Answered, BadExport, exportSpace, importParts, importSpace, putImportPart } from '@mnemon/core';
 import { cursorSchema, wireError } from '@mnemon/protocol';
 import type { HttpApp } from '../../compose.ts';
 import { IMPORT_BYTES } from '../accessible-api.ts';
-import { type Api, addRoute, jsonOf, respond } from '../api.ts';
+import { type Api, addRoute, jsonBody, jsonOf, respond } from '../api.ts';
 import { documented } from '../documented.ts';
 import { problem } from '../problem.ts';
 
 const NDJSON = 'application/x-ndjson';
+/** A document of the database holds 16 MB. */
+const PART_CHARACTERS = 4 * 1024 * 1024;
+const MOST_PARTS = 10_000;
+const TOO_LARGE = wireError('body-too-large', `a part has at most ${PART_CHARACTERS} characters`);
+const NOTHING = wireError('bad-request', 'there is nothing to import');
+const upload = z.string().regex(/^[A-Za-z0-9-]{1,64}$/);
+const partQuery = z.object({
+  upload,
+  number: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(MOST_PARTS - 1),
+});
+
 const TAGS = ['administration'];
 const LIMIT = `${IMPORT_BYTES / 1024 / 1024} MB of body, which \`content-encoding: gzip\` makes more of`;
 
@@ -45,15 +60,67 @@ export function addCopies(api: Api, { ports }: HttpApp): void {
       responses: { 200: jsonOf('Where its log ends.', z.object({ cursor: documented(cursorSchema) })) },
     },
     async (c) => {
-      const { body } = c.req.raw;
-      if (!body) return problem(c, wireError('bad-request', 'there is nothing to import'));
-      const isZipped = c.req.header('content-encoding') === 'gzip';
-      const text = (isZipped ? body.pipeThrough(new DecompressionStream('gzip')) : body).pipeThrough(
-        new TextDecoderStream(),
-      );
+      const text = textOf(c.req.raw);
+      if (!text) return problem(c, NOTHING);
       return respond(c, await importSpace(ports, c.get('identity'), whole(text)));
     },
   );
+
+  addRoute(
+    api,
+    {
+      method: 'put',
+      path: '/import/part',
+      tags: TAGS,
+      summary: `Keeps a part of a longer export, cut anywhere, for a day. ${LIMIT}`,
+      request: { query: partQuery, body: { required: true, content: { [NDJSON]: { schema: z.string() } } } },
+      responses: { 204: { description: 'It is kept.' } },
+    },
+    async (c) => {
+      const stream = textOf(c.req.raw);
+      if (!stream) return problem(c, NOTHING);
+      const part = await partOf(stream);
+      if (!part.ok) return problem(c, part.error);
+      const kept = await putImportPart(ports, c.get('identity'), c.req.valid('query'), part.value);
+      return respond(c, kept, () => c.body(null, 204));
+    },
+  );
+
+  addRoute(
+    api,
+    {
+      method: 'post',
+      path: '/import/parts',
+      tags: TAGS,
+      summary: 'Fills an empty space with an export that came in parts; repeated, it is answered the same',
+      request: { body: jsonBody(z.strictObject({ upload, parts: z.int().min(1).max(MOST_PARTS) })) },
+      responses: { 200: jsonOf('Where its log ends.', z.object({ cursor: documented(cursorSchema) })) },
+    },
+    async (c) => respond(c, await importParts(ports, c.get('identity'), c.req.valid('json'))),
+  );
+}
+
+/** The text of a body, unzipped where its header says so. */
+function textOf({ body, headers }: Request): ReadableStream<string> | undefined {
+  if (!body) return undefined;
+  const isZipped = headers.get('content-encoding') === 'gzip';
+  const plain = isZipped ? body.pipeThrough(new DecompressionStream('gzip')) : body;
+  return plain.pipeThrough(new TextDecoderStream());
+}
+
+/** All of it, unless that is more than one part may be, or cannot be read. */
+async function partOf(stream: ReadableStream<string>): Promise<Answered<string>> {
+  let text = '';
+  try {
+    for await (const piece of whole(stream)) {
+      text += piece;
+      if (text.length > PART_CHARACTERS) return { ok: false, error: TOO_LARGE };
+    }
+    return { ok: true, value: text };
+  } catch (error) {
+    if (error instanceof BadExport) return { ok: false, error: wireError('bad-request', error.message) };
+    throw error;
+  }
 }
 
 /** A body that ends too early, or is not what its header says, is no export. */
