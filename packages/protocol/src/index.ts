@@ -68,18 +68,20 @@ export type { CatchUp } from './messages/catch-up.ts';
 export type { CaughtUp, CaughtUpPayload } from './messages/caught-up.ts';
 export type { Ack, Changes, Delivery } from './messages/changes.ts';
 export {
-  type ConflictAnswer,
   type ConflictList,
-  type ConflictPage,
   type ConflictRequest,
-  type ConflictStats,
   conflictListSchema,
-  conflictStatsSchema,
-  type KeptConflict,
-  keptConflictSchema,
   type Merged,
   mergedSchema,
 } from './messages/conflict.ts';
+export {
+  type ConflictAnswer,
+  type ConflictPage,
+  type ConflictStats,
+  conflictStatsSchema,
+  type KeptConflict,
+  keptConflictSchema,
+} from './messages/conflict-answer.ts';
 export type { Connect } from './messages/connect.ts';
 export type { Connected } from './messages/connected.ts';
 export {

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { adminAnswerSchema } from './messages/admin-answer.ts';
 import { caughtUpSchema } from './messages/caught-up.ts';
 import { changesSchema } from './messages/changes.ts';
-import { conflictAnswerSchema } from './messages/conflict.ts';
+import { conflictAnswerSchema } from './messages/conflict-answer.ts';
 import { connectedSchema } from './messages/connected.ts';
 import { diffAnswerSchema } from './messages/diff.ts';
 import { disconnectedSchema } from './messages/disconnect.ts';
