@@ -17,6 +17,9 @@ export const PATHS = {
   metrics: 'coordination/metrics',
 } as const;
 
+/** Keys whose whole form is remembered. */
+const MAX_KNOWN = 10_000;
+
 /** Puts keys and patterns under a namespace. Without one, `''`, they stay what they are. */
 export interface Namespace {
   readonly name: string;
@@ -32,9 +35,21 @@ export function createNamespace(name: string): Namespace {
   if (problem) throw new MnemonError('bad-request', `not a namespace: ${problem}`);
   const prefix = name && `${name}/`;
   const below = (path: string) => (path.startsWith(prefix) || path === name ? path : prefix + path);
+  const known = new Map<string, string>();
+
+  /** A string that was just put together has to be read through before it finds anything: longer than the rest of a cached read. */
+  function keyOf(path: string): string {
+    const made = known.get(path);
+    if (made !== undefined) return made;
+    if (known.size >= MAX_KNOWN) known.clear();
+    const key = below(path);
+    known.set(path, key);
+    return key;
+  }
+
   return {
     name,
-    key: (key) => (typeof key === 'string' ? below(key) : key),
+    key: (key) => (typeof key === 'string' ? keyOf(key) : key),
     pattern: (pattern) => (typeof pattern === 'string' ? reachingDeeper(below(pattern)) : pattern),
   };
 }
