@@ -26,6 +26,7 @@ export async function benchLocks(): Promise<void> {
     'bare MongoDB pair': mongoUrl ? barePair(mongoUrl) : 'skipped, MONGODB_URL is not set',
     'mnemon, the store alone': mongoUrl ? await store(mongoUrl) : 'skipped, MONGODB_URL is not set',
     'mnemon, a client': await client(),
+    'mnemon, a client, embedded': await client({}),
     '@upstash/lock': redisUrl ? await upstashLock(redisUrl) : 'skipped, REDIS_URL is not set',
     'SET NX by ioredis': redisUrl ? setNx(redisUrl) : 'skipped, REDIS_URL is not set',
     'redlock-universal': 'skipped, it needs Node 22',
