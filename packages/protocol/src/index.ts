@@ -101,16 +101,13 @@ export {
   historyRequestSchema,
   type KeptVersion,
 } from './messages/history.ts';
+export { acquireSchema, type LockRequest, releaseSchema, renewSchema } from './messages/lock.ts';
 export {
-  acquireSchema,
   type Fence,
   type LockAnswer,
   type LockFrame,
-  type LockRequest,
   lockAnswerPayloadSchema,
-  releaseSchema,
-  renewSchema,
-} from './messages/lock.ts';
+} from './messages/lock-answer.ts';
 export { type NodesPage, type NodesRequest, nodesPageSchema, nodesRequestSchema } from './messages/nodes.ts';
 export {
   type FoundPage,

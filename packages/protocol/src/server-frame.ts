@@ -9,7 +9,7 @@ import { disconnectedSchema } from './messages/disconnect.ts';
 import { errorSchema } from './messages/error.ts';
 import { heartbeatAnswerSchema } from './messages/heartbeat.ts';
 import { historyAnswerSchema } from './messages/history.ts';
-import { lockAnswerSchema } from './messages/lock.ts';
+import { lockAnswerSchema } from './messages/lock-answer.ts';
 import { nodesAnswerSchema } from './messages/nodes.ts';
 import { pongSchema } from './messages/pong.ts';
 import { readAnswerSchema } from './messages/read.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { envelope } from '../envelope.ts';
 import { taskCountsSchema, taskSchema } from '../task.ts';
-import { attemptSchema } from './lock.ts';
+import { attemptSchema } from './lock-answer.ts';
 
 /** In the order in which they are claimed. A page may be empty and still not the last. */
 export const taskPageSchema = z.object({ tasks: z.array(taskSchema), page: z.optional(z.string()) });

@@ -6,7 +6,8 @@ import { LIMITS } from '../limits.ts';
 import { pagingFields } from '../paging.ts';
 import { TASK_STATES, taskKey } from '../task.ts';
 import { utf8Length } from '../utf8-length.ts';
-import { attemptSchema, leaseMsSchema } from './lock.ts';
+import { leaseMsSchema } from './lock.ts';
+import { attemptSchema } from './lock-answer.ts';
 
 /** What follows `tasks/` in a key. */
 export const taskIdSchema = z.string().check(

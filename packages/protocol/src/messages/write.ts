@@ -8,7 +8,7 @@ import { LIMITS } from '../limits.ts';
 import { putMetadataFields } from '../metadata.ts';
 import { strategySchema } from '../strategy.ts';
 import { clockProblem, vectorClockSchema } from '../vector-clock.ts';
-import { fenceSchema } from './lock.ts';
+import { fenceSchema } from './lock-answer.ts';
 
 const opFields = {
   key: keySchema,
