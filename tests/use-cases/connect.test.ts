@@ -138,8 +138,8 @@ test('the same instance id in another space is another instance', async () => {
 test('who connects and leaves is noted as online and offline', async () => {
   const world = makeWorld();
   const ann = await join(world, 'ann');
-  const { connectionId, connectedAtMs } = ann.caller;
-  const node = { space: SPACE, instanceId: 'ann', userId: 'user of ann', connectionId, connectedAtMs };
+  const { connectionId, connectedAtMs, userId, grants } = ann.caller;
+  const node = { space: SPACE, instanceId: 'ann', userId, grants, connectionId, connectedAtMs };
   expect(await world.ports.nodes.list(SPACE)).toEqual([
     { ...node, status: 'online', lastSeenAtMs: world.now() },
   ]);
