@@ -4,7 +4,12 @@ import { applyPatch, type Operation } from 'rfc6902';
 import { expect, test } from 'vitest';
 import { createDiffer } from './patch.ts';
 
-const json = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<JsonValue>;
+/** JSON as it is stored, without a -0; and without names that the library refuses when it applies a patch. */
+const json = fc
+  .jsonValue({ maxDepth: 4 })
+  .map((value) => JSON.stringify(value))
+  .filter((text) => !/"(__proto__|constructor|prototype)":/.test(text))
+  .map((text): JsonValue => JSON.parse(text));
 const content = fc.option(
   fc.record({ value: json, tags: fc.array(fc.string()) }, { requiredKeys: ['value'] }),
   {
