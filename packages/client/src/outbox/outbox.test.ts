@@ -101,6 +101,15 @@ test('unsent writes of one key become the last one, and all of them resolve; con
   expect((await Promise.all(settled)).map(({ version }) => version)).toEqual([1, 1, 1, 1]);
 });
 
+test('a write that makes a batch too large takes no place in it: what was written between is not overtaken', () => {
+  post(put('a', 1));
+  post(put('b', 2), 60_000);
+  post(put('a', 3), 60_000);
+  outbox.online();
+  outbox.acked(ack(1, 2), 'e');
+  expect(sent.map(values)).toEqual([[1, 2], [3]]);
+});
+
 test('a batch is frozen when it is first sent: resent the same, whatever is written meanwhile (I6)', async () => {
   outbox.online();
   post(put('a', 1));

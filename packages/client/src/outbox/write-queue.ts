@@ -47,8 +47,9 @@ export function createWriteQueue(batchBytes: number): WriteQueue {
 
   function add(op: Op, opBytes: number, waiter: Waiter): PendingOp {
     const last = newest.get(op.key);
-    if (last && mayReplace(last.op, op) && fitsOneBatch()) {
-      sizeBytes += opBytes - last.sizeBytes;
+    const growth = opBytes - (last?.sizeBytes ?? 0);
+    if (last && mayReplace(last.op, op) && fitsOneBatch(growth)) {
+      sizeBytes += growth;
       last.op = op;
       last.sizeBytes = opBytes;
       last.waiters.push(waiter);
@@ -65,8 +66,8 @@ export function createWriteQueue(batchBytes: number): WriteQueue {
     sizeBytes += pending.sizeBytes;
   }
 
-  const fitsOneBatch = () =>
-    queue.length <= 1 || (queue.length <= LIMITS.batchOps && sizeBytes <= batchBytes);
+  const fitsOneBatch = (growth = 0) =>
+    queue.length <= 1 || (queue.length <= LIMITS.batchOps && sizeBytes + growth <= batchBytes);
 
   function countOfNextBatch(): number {
     if (fitsOneBatch()) return queue.length;
