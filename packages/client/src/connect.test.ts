@@ -397,6 +397,18 @@ test('a subscription that was ended hears nothing more', async () => {
   expect(seen).toEqual(['one']);
 });
 
+test('a read that waits for a topic answers what is there, though the only one who wanted that leaves', async () => {
+  const { open, settled, heard } = createWorld();
+  const [a, b] = [await open('a'), await open('b')];
+  await settled(a.write('k/1', 1));
+  await settled(a.addTo('k/2', 'x'));
+  const leave = b.subscribe('k/**', () => {});
+  const reading = Promise.all([b.read('k/1'), b.removeFrom('k/2', 'x')]);
+  leave();
+  expect((await settled(reading))[0]).toBe(1);
+  expect(heard('write').at(-1)?.payload.ops).toMatchObject([{ key: 'k/2', seenSeq: 2 }]);
+});
+
 test('what was given up is said with every heartbeat until it is answered, and not what is wanted again', async () => {
   let isLost = true;
   const lose = (text: string) => isLost && JSON.parse(text).type === 'unsubscribe' && said.push(text) > 0;

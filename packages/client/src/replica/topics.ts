@@ -68,7 +68,7 @@ export function createTopics(onChange: () => void): Topics {
   function readyAs(topic: string): Promise<void> {
     add(topic);
     const come = ready(topic);
-    const isOver = () => release(topic);
+    const isOver = () => queueMicrotask(() => release(topic)); // who waited looks at what is here first
     come.then(isOver, isOver);
     return come;
   }
