@@ -409,6 +409,16 @@ test('a read that waits for a topic answers what is there, though the only one w
   expect(heard('write').at(-1)?.payload.ops).toMatchObject([{ key: 'k/2', seenSeq: 2 }]);
 });
 
+test('what was read is seen by a later write, though its topic was given up meanwhile', async () => {
+  const { open, settled, heard, clock } = createWorld();
+  const [a, b] = [await open('a'), await open('b')];
+  await settled(a.write('k/1', 1));
+  const [read] = await settled(b.entries('k/**'));
+  await clock.advanceUntil(() => heard('unsubscribe').length > 0, 100_000);
+  await settled(b.write('k/1', 2));
+  expect(heard('write').at(-1)?.payload.ops).toMatchObject([{ seen: read?.clock, seenSeq: read?.seq }]);
+});
+
 test('what was given up is said with every heartbeat until it is answered, and not what is wanted again', async () => {
   let isLost = true;
   const lose = (text: string) => isLost && JSON.parse(text).type === 'unsubscribe' && said.push(text) > 0;

@@ -60,7 +60,7 @@ export function createEngine(options: EngineOptions): Engine {
     onState,
     onTooLarge: () => outbox.tooLarge(),
   });
-  const following = createFollowing({ connection, topics, replica, witnesses });
+  const following = createFollowing({ connection, topics, replica, seen, witnesses });
   const breaker = createBreaker(() => circuitOf(connection.state));
   const httpApi = createHttpApi({ url: options.httpUrl, token, instanceId });
   const largeValues = createLargeValues(httpApi);

@@ -1,6 +1,7 @@
 import type { Connection } from '../connection/connection.ts';
 import { createGivenUp, type GivenUp } from './given-up.ts';
 import type { Replica } from './replica.ts';
+import type { SeenClocks } from './seen-clocks.ts';
 import { isOf, type Topics } from './topics.ts';
 import type { Witnesses } from './witnesses.ts';
 
@@ -19,10 +20,12 @@ export interface FollowingOptions {
   readonly connection: Connection;
   readonly topics: Topics;
   readonly replica: Replica;
+  readonly seen: Pick<SeenClocks, 'learn'>;
   readonly witnesses: Witnesses;
 }
 
-export function createFollowing({ connection, topics, replica, witnesses }: FollowingOptions): Following {
+export function createFollowing(options: FollowingOptions): Following {
+  const { connection, topics, replica, seen, witnesses } = options;
   let lastChange = 0;
   let isAdjustDue = false;
 
@@ -43,7 +46,7 @@ export function createFollowing({ connection, topics, replica, witnesses }: Foll
   function giveUp(surplus: readonly string[]): void {
     givenUp.add(surplus);
     topics.drop(surplus);
-    replica.keep((key) => isOf(topics.held, key));
+    replica.keep((key) => isOf(topics.held, key), seen.learn); // what is written upon it has still seen it
     witnesses.unsettled();
   }
 

@@ -21,8 +21,8 @@ export interface Replica {
    * changed. What is here of them already came with commits: what is newer stays.
    */
   load(isNew: (key: string) => boolean, entries: readonly Entry[], asOf: number): Change[];
-  /** Forgets all other keys. */
-  keep(isKept: (key: string) => boolean): void;
+  /** Forgets all other keys, and tells what was known of them. */
+  keep(isKept: (key: string) => boolean, onForgotten?: (entry: Entry) => void): void;
 }
 
 /** An empty replica of the space that `instanceId` is connected to. */
@@ -110,8 +110,12 @@ export function createReplica(instanceId: string): Replica {
     apply,
     replace,
     load,
-    keep(isKept) {
-      for (const key of [...entries.keys()]) if (!isKept(key)) forget(key);
+    keep(isKept, onForgotten) {
+      for (const [key, entry] of entries) {
+        if (isKept(key)) continue;
+        onForgotten?.(entry);
+        forget(key);
+      }
     },
   };
 }
