@@ -23,6 +23,7 @@ const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 function createScene() {
   interface Write {
     expects: number | undefined;
+    ttlMs: number | undefined;
     resolve(written: Written): void;
     reject(error: Error): void;
   }
@@ -36,20 +37,21 @@ function createScene() {
       resolved: { value: versions.map(({ value }) => value).join() },
       ...{ strategy: 'join', discarded: [] },
     }),
-    now: () => 0,
     onError: (error) => errors.push(error),
     memory: () => ({
+      serverNowMs: () => 1_000,
       fetch: async () => undefined,
       delete: async () => Promise.reject(new Error('nothing is deleted here')),
-      write: (_key: string, _value: unknown, { expectedVersion: expects }: WriteOptions = {}) =>
-        new Promise<Written>((resolve, reject) => void writes.push({ expects, resolve, reject })),
+      write: (_key: string, _value: unknown, { expectedVersion: expects, ttlMs }: WriteOptions = {}) =>
+        new Promise<Written>((resolve, reject) => void writes.push({ expects, ttlMs, resolve, reject })),
     }),
   });
   return {
     ...{ told, errors, conflicts },
     expected: () => writes.map(({ expects }) => expects),
-    see: async (version: number) => {
-      conflicts.merged('k', version, open(version));
+    lifetimes: () => writes.map(({ ttlMs }) => ttlMs),
+    see: async (version: number, more: Partial<Entry> = {}) => {
+      conflicts.merged('k', version, { ...open(version), ...more });
       await turn();
     },
     async applied(version: number) {
@@ -108,4 +110,12 @@ describe('a conflict that comes while another of its key is being closed', () =>
     expect(expected()).toEqual([2, 2]);
     expect(errors).toHaveLength(1);
   });
+});
+
+test('what closes a conflict lives as long as what it closes, by the server’s clock', async () => {
+  const { see, applied, lifetimes } = createScene();
+  await see(2);
+  await applied(3);
+  await see(4, { expiresAtMs: 1_500 });
+  expect(lifetimes()).toEqual([undefined, 500]);
 });

@@ -21,16 +21,15 @@ export interface Conflicts {
 
 export interface ConflictsOptions {
   /** Asked late: the client is told of these before it exists. */
-  readonly memory: () => Pick<Mnemon, 'fetch' | 'write' | 'delete'>;
+  readonly memory: () => Pick<Mnemon, 'fetch' | 'write' | 'delete' | 'serverNowMs'>;
   readonly counters: Pick<Counters, 'conflicts'>;
   readonly tell: Tell;
   readonly resolver: ConflictResolver | undefined;
-  readonly now: () => number;
   readonly onError: (error: unknown) => unknown;
 }
 
 export function createConflicts(options: ConflictsOptions): Conflicts {
-  const { memory, counters, tell, resolver, now, onError } = options;
+  const { memory, counters, tell, resolver, onError } = options;
   const told = new LRUCache<string, number>({ max: KEYS });
   /** The versions that closed a conflict. */
   const closed = new LRUCache<string, number>({ max: KEYS });
@@ -105,7 +104,10 @@ export function createConflicts(options: ConflictsOptions): Conflicts {
         ? { strategy: 'last-write-wins' as const }
         : { strategy: 'custom' as const, expectedVersion: version };
     if (value === undefined) return memory().delete(key, condition);
-    const ttl = expiresAtMs === undefined ? {} : { ttlMs: Math.max(1, Math.ceil(expiresAtMs - now())) };
+    const ttl =
+      expiresAtMs === undefined
+        ? {}
+        : { ttlMs: Math.max(1, Math.ceil(expiresAtMs - memory().serverNowMs())) };
     return memory().write(key, value, { ...contentOf(metadata), ...ttl, ...condition });
   }
 

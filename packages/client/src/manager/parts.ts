@@ -37,10 +37,7 @@ export function createParts(options: MemorySyncOptions, ports: Partial<Ports>, t
   const strategy = strategyOf(options.conflictResolver);
   const counters = createCounters();
   const resolver = typeof options.conflictResolver === 'function' ? options.conflictResolver : undefined;
-  const conflicts = createConflicts({
-    ...{ counters, tell, resolver, onError, now: clock.now },
-    memory: () => memory,
-  });
+  const conflicts = createConflicts({ counters, tell, resolver, onError, memory: () => memory });
   const gone = {
     ...{ key: namespace.key(PATHS.workerStatus(workerId)), value: { state: 'offline' }, ifExists: true },
     ...ttlMsOf(defaultTTL),
