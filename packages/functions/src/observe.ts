@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { sendTrace } from './tracing/send-trace.ts';
-import type { BackendCall } from './tracing/trace-document.ts';
+import { type BackendCall, MAX_CALLS } from './tracing/trace-document.ts';
 
 /** What functions print: a line of JSON each. Names of who asked for what, never a value or a token. */
 export const log = new Logger();
@@ -15,12 +15,14 @@ export const timeMetric = (name: string, ms: number): void =>
   void metrics.addMetric(name, MetricUnit.Milliseconds, ms);
 
 let calls: BackendCall[] = [];
+let callCount = 0;
 
 /** For the figures of its backend, and for the trace. */
 export function noteCall(made: BackendCall): void {
   timeMetric(`${made.backend}Latency`, made.durationMs);
   if (made.failed) countMetric(`${made.backend}Errors`);
-  calls.push(made);
+  callCount++;
+  if (calls.length < MAX_CALLS) calls.push(made);
 }
 
 let correlationId: string | undefined;
@@ -44,6 +46,7 @@ export const observed =
   async (...args: Args): Promise<Result> => {
     correlate(gatewayIdOf(args[0]) ?? requestIdOf(args.at(-1)));
     calls = [];
+    callCount = 0;
     const startedAtMs = Date.now();
     let failed = true;
     try {
@@ -52,7 +55,7 @@ export const observed =
       return result;
     } finally {
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
-      await sendTrace({ correlationId, startedAtMs, endedAtMs: Date.now(), failed, calls });
+      await sendTrace({ correlationId, startedAtMs, endedAtMs: Date.now(), failed, calls, callCount });
     }
   };
 

@@ -16,7 +16,9 @@ export interface TracedEvent {
   startedAtMs: number;
   endedAtMs: number;
   failed: boolean;
+  /** The first of them: see `MAX_CALLS`. */
   calls: readonly BackendCall[];
+  callCount: number;
 }
 
 /** Where an event belongs in its trace. */
@@ -25,12 +27,12 @@ export interface TraceParent {
   parentId: string;
 }
 
-/** A document has 64 KB at most; one call takes some 200 bytes. */
-const MAX_CALLS = 200;
+/** A document has 64 KB at most; one call takes some 200 bytes. More need not be remembered: upkeep makes many thousands. */
+export const MAX_CALLS = 200;
 
 /** What X-Ray is told of an event: names and times, never a value. One of many calls tells of the first and how many there were. */
 export function traceDocument({ traceId, parentId }: TraceParent, event: TracedEvent, randomId: RandomId) {
-  const { correlationId, startedAtMs, endedAtMs, failed, calls } = event;
+  const { correlationId, startedAtMs, endedAtMs, failed, calls, callCount } = event;
   const newId = () => randomId().replaceAll('-', '').slice(0, 16);
   return {
     type: 'subsegment',
@@ -42,8 +44,8 @@ export function traceDocument({ traceId, parentId }: TraceParent, event: TracedE
     end_time: endedAtMs / 1000,
     ...(failed && { fault: true }),
     ...(correlationId !== undefined && { annotations: { correlationId } }),
-    metadata: { default: { calls: calls.length } },
-    subsegments: calls.slice(0, MAX_CALLS).map((each) => ({
+    metadata: { default: { calls: callCount } },
+    subsegments: calls.map((each) => ({
       id: newId(),
       name: each.backend,
       namespace: 'remote',
