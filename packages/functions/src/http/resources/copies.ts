@@ -26,6 +26,7 @@ const partQuery = z.object({
 
 const TAGS = ['administration'];
 const LIMIT = `${IMPORT_BYTES / 1024 / 1024} MB of body, which \`content-encoding: gzip\` makes more of`;
+const PART_LIMIT = `${PART_CHARACTERS} characters, and ${IMPORT_BYTES / 1024 / 1024} MB of body, gzipped or not`;
 
 /** Whole spaces, out and in. Only administrators may: the use-cases see to it. */
 export function addCopies(api: Api, { ports }: HttpApp): void {
@@ -72,7 +73,7 @@ export function addCopies(api: Api, { ports }: HttpApp): void {
       method: 'put',
       path: '/import/part',
       tags: TAGS,
-      summary: `Keeps a part of a longer export, cut anywhere, for a day. ${LIMIT}`,
+      summary: `Keeps a part of a longer export, cut between any two characters, for a day. ${PART_LIMIT}`,
       request: { query: partQuery, body: { required: true, content: { [NDJSON]: { schema: z.string() } } } },
       responses: { 204: { description: 'It is kept.' } },
     },
@@ -100,12 +101,15 @@ export function addCopies(api: Api, { ports }: HttpApp): void {
   );
 }
 
+/** As it is: what is cut within a character is refused, and no part loses what looks like a mark at its beginning. */
+const AS_IT_IS = { fatal: true, ignoreBOM: true };
+
 /** The text of a body, unzipped where its header says so. */
 function textOf({ body, headers }: Request): ReadableStream<string> | undefined {
   if (!body) return undefined;
   const isZipped = headers.get('content-encoding') === 'gzip';
   const plain = isZipped ? body.pipeThrough(new DecompressionStream('gzip')) : body;
-  return plain.pipeThrough(new TextDecoderStream());
+  return plain.pipeThrough(new TextDecoderStream('utf-8', AS_IT_IS));
 }
 
 /** All of it, unless that is more than one part may be, or cannot be read. */
