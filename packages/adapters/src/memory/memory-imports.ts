@@ -3,11 +3,19 @@ import type { SpaceId } from '@mnemon/protocol';
 import type { Shared } from './embedded-store.ts';
 import { partitionOf, rowsIn } from './state.ts';
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+interface Upload {
+  upload: string;
+  texts: Map<number, string>;
+  forgetting: NodeJS.Timeout;
+}
+
 /** Spaces that are being filled, in memory. */
 export function memoryImports({ state, commit }: Shared): Imports {
   const isReserved = (space: SpaceId, importId: string) => state().imports.get(space) === importId;
   /** Of each space the upload that is under way. Not journaled: what was cut off by a restart is sent anew. */
-  const parts = new Map<SpaceId, { upload: string; texts: Map<number, string> }>();
+  const parts = new Map<SpaceId, Upload>();
   return {
     async reserve(space, importId) {
       if (state().epochs.has(space)) return false;
@@ -49,7 +57,9 @@ export function memoryImports({ state, commit }: Shared): Imports {
     async putPart(space, { upload, number }, text) {
       const kept = parts.get(space);
       const texts = kept?.upload === upload ? kept.texts : new Map<number, string>();
-      parts.set(space, { upload, texts: texts.set(number, text) });
+      clearTimeout(kept?.forgetting);
+      const forgetting = setTimeout(() => parts.delete(space), DAY_MS).unref();
+      parts.set(space, { upload, texts: texts.set(number, text), forgetting });
     },
 
     async part(space, { upload, number }) {
