@@ -43,6 +43,12 @@ test('says that the address is none of a WebSocket', async () => {
   expect(code).toBe(1);
 });
 
+test('says that nothing is at that path', async () => {
+  const { code, output } = await doctor(`${cloud.url}/elsewhere`, await cloud.issueToken());
+  expect(output).toContain('Is the address the one that was printed');
+  expect(code).toBe(1);
+});
+
 test('says that Redis is away, though all else works', async () => {
   const bus = await startBus();
   const lame = await startTestCloud({ upstash: { url: bus.url, token: 'token' } });

@@ -15,6 +15,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   internal: 'A function failed. Its log has the cause: search it for the words "level":"ERROR".',
 };
 
+/** What API Gateway itself refuses looks to a client like a refused token. */
+const NO_SUCH_STAGE =
+  'Is the address the one that was printed, with its path and no more? If so, the grants of the token may be too long.';
+
 /** What a backend is for that the service does without, by the name that it has in a heartbeat. */
 const WITHOUT: Readonly<Record<string, string>> = {
   bus: 'Redis does not answer. The memory works on; servers that listen on channels hear nothing, and rates are not counted. Look at UpstashUrl, UpstashToken and the plan there.',
@@ -29,7 +33,7 @@ export const adviceForBackend = (name: string): string[] => [
 /** What went wrong and what to do about it, for people. */
 export function adviceFor(error: unknown, url: string): string[] {
   if (!isMnemonError(error)) return [`FAILED     ${(error as Error).message}`];
-  const advice = ADVICE[error.code];
+  const advice = error.message.includes('HTTP 403') ? NO_SUCH_STAGE : ADVICE[error.code];
   return [
     `FAILED     ${error.code} from ${url}: ${error.message}`,
     ...(advice ? [`           ${advice}`] : []),

@@ -1,5 +1,6 @@
 import { PROTOCOL_VERSION, parseServerFrame, SUBPROTOCOL } from '@mnemon/protocol';
 import { WebSocket } from 'ws';
+import { within } from '../within.ts';
 import type { Installation } from './examine.ts';
 
 /** What the service says that it can't reach. Asked for on a connection of its own: a client's heartbeats come too seldom. */
@@ -11,7 +12,7 @@ export async function degradedBackends({ url, token }: Installation, instanceId:
   const send = (type: string, payload: object) =>
     socket.send(JSON.stringify({ type, id: type, timestamp: Date.now(), payload }));
   try {
-    return await new Promise<string[]>((resolve, reject) => {
+    const answer = new Promise<string[]>((resolve, reject) => {
       socket.once('error', reject);
       socket.once('close', () => reject(new Error('the connection ended before a heartbeat was answered')));
       socket.once('open', () => send('connect', { protocolVersion: PROTOCOL_VERSION, subscriptions: [] }));
@@ -24,6 +25,7 @@ export async function degradedBackends({ url, token }: Installation, instanceId:
         if (type === 'error') reject(new Error(`${payload.code}: ${payload.message}`));
       });
     });
+    return await within('a heartbeat is answered', answer);
   } finally {
     socket.close();
   }

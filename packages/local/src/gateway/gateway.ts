@@ -41,7 +41,7 @@ export interface GatewayOptions {
 
 export interface Gateway {
   port: number;
-  /** `ws://…`, where clients connect; any other path does as well. */
+  /** `ws://…`, where clients connect; without a path does as well, any other is refused. */
   url: string;
   /** `http://…`, where the HTTP API is. */
   httpUrl: string;
@@ -62,8 +62,8 @@ export interface Gateway {
 const CLOSE_GRACE_MS = 1000;
 
 /**
- * API Gateway acted out on one loopback port: a WebSocket API with upgrades on any path, its `@connections`, and an HTTP
- * API on all other paths.
+ * API Gateway acted out on one loopback port: a WebSocket API with upgrades on its stage's path, its `@connections`, and an
+ * HTTP API for all other requests.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { invoke, authorize, credentials, identitySources = [], faults = {} } = options;

@@ -1,6 +1,7 @@
 import { connect as connectTcp } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { startTestGateway, type TestGateway, until } from './gateway.fixture.ts';
 import type { AuthorizerEvent } from './websocket-events.ts';
 
@@ -25,7 +26,7 @@ describe('the authorizer', () => {
     };
     gateway = await startTestGateway({ authorize });
     const client = gateway.client({
-      path: '/any/path?token=a%20b&tag=1&tag=2',
+      path: '?token=a%20b&tag=1&tag=2',
       headers: { 'X-Team': 'red' },
     });
     await client.opened;
@@ -170,4 +171,36 @@ test('an upgrade request that is no WebSocket handshake is refused', async () =>
   socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
   expect(await text(socket)).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
   expect(gateway.events).toEqual([]);
+});
+
+describe('the address', () => {
+  const statusOf = (path: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}${path}`);
+      socket.on('error', reject);
+      socket.on('unexpected-response', (_, { statusCode = 0 }) => resolve(statusCode));
+      socket.on('open', () => {
+        socket.close();
+        resolve(101);
+      });
+    });
+
+  test.each(['', '/', '/local', '/local/', '?a=1', '/?a=1', '/local?a=/other'])(
+    '"%s" is the stage',
+    async (path) => {
+      gateway = await startTestGateway();
+      expect(await statusOf(path)).toBe(101);
+    },
+  );
+
+  test.each(['/other', '/locally', '/local/more', '/Local', '//local'])(
+    '%s is none of the API: the authorizer is not asked',
+    async (path) => {
+      const authorize = vi.fn(allow());
+      gateway = await startTestGateway({ authorize });
+      expect(await statusOf(path)).toBe(403);
+      expect(authorize).not.toHaveBeenCalled();
+      expect(gateway.events).toEqual([]);
+    },
+  );
 });

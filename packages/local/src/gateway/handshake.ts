@@ -9,6 +9,7 @@ import {
   type ConnectionFacts,
   connectDetails,
   connectEvent,
+  STAGE,
   type WebsocketEvent,
 } from './websocket-events.ts';
 
@@ -26,6 +27,9 @@ export type Handshake =
   | { accepted: true; facts: ConnectionFacts; protocol: string | undefined }
   | { accepted: false; connectionId: string; status: number };
 
+/** The stage, or nothing: as where a domain of its own is mapped to the stage. */
+const ADDRESS = new RegExp(`^/(${STAGE}/?)?(\\?|$)`);
+
 /** Everything that happens between the upgrade request and its answer. */
 export async function shakeHands(request: IncomingMessage, options: HandshakeOptions): Promise<Handshake> {
   const sourceIp = request.socket.remoteAddress ?? '127.0.0.1';
@@ -41,8 +45,9 @@ export async function shakeHands(request: IncomingMessage, options: HandshakeOpt
     status,
   });
 
-  // 1. Is it a WebSocket handshake at all, and are there not too many of them?
+  // 1. Is it a WebSocket handshake at all, for this stage, and are there not too many of them?
   if (!isWebSocketHandshake(request)) return refuse(400);
+  if (!ADDRESS.test(request.url ?? '')) return refuse(403);
   if (!options.admit()) return refuse(429);
 
   // 2. May they? This is the only time that the authorizer is asked.
