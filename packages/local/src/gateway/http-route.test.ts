@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { startTestGateway, type TestGateway } from './gateway.fixture.ts';
+import { startTestGateway, type TestGateway, until } from './gateway.fixture.ts';
 import type { HttpEvent } from './http-events.ts';
 
 let gateway: TestGateway | undefined;
@@ -100,4 +100,24 @@ test('posts to connections are not for the HTTP API', async () => {
   const { ask, events } = await start(() => OK);
   expect((await ask('/local/@connections/abc', { method: 'POST' })).status).toBe(403);
   expect(events).toEqual([]);
+});
+
+test("below another path than the stage's, nobody posts to connections", async () => {
+  const { ask, events } = await start(() => ({ statusCode: 404 }));
+  const { client, connectionIds } = gateway as TestGateway;
+  const { opened, socket } = client();
+  await opened;
+  const [id = ''] = connectionIds();
+  const signed = { authorization: 'AWS4-HMAC-SHA256 Credential=local/any, SignedHeaders=any, Signature=any' };
+  const frames: unknown[] = [];
+  socket.on('message', (data) => frames.push(String(data)));
+  for (const path of ['', '/elsewhere', '/LOCAL', '/local/more']) {
+    const url = `${path}/@connections/${encodeURIComponent(id)}`;
+    expect((await ask(url, { method: 'POST', headers: signed, body: path })).status).toBe(404);
+  }
+  const headers = { ...signed, 'content-type': 'text/plain' };
+  const url = `/local/@connections/${encodeURIComponent(id)}`;
+  expect((await ask(url, { method: 'POST', headers, body: 'a post' })).status).toBe(200);
+  await until(() => expect(frames).toEqual(['a post']));
+  expect(events).toHaveLength(4);
 });

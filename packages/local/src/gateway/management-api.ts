@@ -3,6 +3,7 @@ import type { GatewayFaults } from './gateway-faults.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import type { OpenConnection } from './open-connections.ts';
 import { readText } from './request-body.ts';
+import { STAGE } from './websocket-events.ts';
 
 export interface ManagementApiOptions {
   connections: ReadonlyMap<string, OpenConnection>;
@@ -13,7 +14,7 @@ export interface ManagementApiOptions {
 
 type Answer = { status: 200 | 204; body?: object } | { status: number; errorType: string; message: string };
 
-const CONNECTIONS = /\/(?:@|%40)connections\/([^/?]*)$/i;
+const CONNECTIONS = new RegExp(`^/${STAGE}/(?:@|%40)connections/([^/?]*)$`);
 const CONNECTION_ID = /^[A-Za-z0-9_-]{8,64}={1,2}$/;
 
 const refusal = (status: number, errorType: string, message: string): Answer => ({
