@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { EventLog, Ports, PostResult } from '@mnemon/core';
 import { describe, expect, test } from 'vitest';
 import { alwaysLeased } from './stopped-ports.ts';
@@ -301,4 +302,24 @@ test('posts leave before the bus is told', async () => {
   };
   await send(world, await join(world, 'ann'), batchOf(put(world, 'a', 1)), ports);
   expect(order).toEqual(['posts', 'bus']);
+});
+
+test('the bus is told of a commit also when what its posts follow cannot be read', async () => {
+  const world = makeWorld();
+  await join(world, 'reader', { subscriptions: ['a'] });
+  const newestOf = () => Promise.reject(new Error('no'));
+  const { log, bus } = world.ports;
+  const ports: Ports = {
+    ...world.ports,
+    log: { ...log, newestOf },
+    bus: {
+      ...bus,
+      publish: async (commits) => {
+        await setImmediate(); // some way away
+        return bus.publish(commits);
+      },
+    },
+  };
+  await expect(send(world, attach(world, 'ann'), batchOf(put(world, 'a', 1)), ports)).rejects.toThrow('no');
+  expect(world.told.map(({ seq }) => seq)).toEqual([1]);
 });

@@ -29,14 +29,22 @@ export async function publish(ports: Ports, plan: Plan): Promise<void> {
   const audience = live.map((connection) => listenerOf(connection, posted));
   const absent = posted.filter((answer) => !audience.some(({ answers }) => answers.includes(answer)));
   const listeners = audience.filter((listener) => isConcerned(listener, plan.commits));
-  const before = await newestByTopics(ports.log, plan, listeners);
-  // In this order: somebody waits for each post, and the bus would take its time from them.
-  await Promise.all([
-    postToAll(ports, plan, before, listeners, directPosts(absent, plan.epoch, nowMs)),
-    ports.bus.publish(plan.commits.map(({ commit }) => ({ ...commit, events: commit.events.map(shown) }))),
+  const before = newestByTopics(ports.log, plan, listeners);
+  // In this order: somebody waits for each post, and the bus would take its time from them. It is told whatever becomes of
+  // them: a batch that is sent again makes no commit that it would hear of.
+  const steps = [
+    before.then((newest) =>
+      postToAll(ports, plan, newest, listeners, directPosts(absent, plan.epoch, nowMs)),
+    ),
+    before.catch(() => {}).then(() => tellBus(ports, plan)),
     ...expired.map((connection) => dismiss(ports, connection, 'token-expired', 'the token has expired')),
-  ]);
+  ];
+  await Promise.allSettled(steps); // nothing runs after the handler has returned, or thrown
+  await Promise.all(steps);
 }
+
+const tellBus = ({ bus }: Ports, { commits }: Plan): Promise<void> =>
+  bus.publish(commits.map(({ commit }) => ({ ...commit, events: commit.events.map(shown) })));
 
 /** A connection, the topics that it follows, and the acks that go to it. */
 interface Listener extends Reader {
