@@ -1,4 +1,4 @@
-import { type Commit, GENESIS, type SealedCommit, seal, verify, verifyPage } from '@mnemon/core';
+import { type Commit, GENESIS, renewEpoch, type SealedCommit, seal, verify, verifyPage } from '@mnemon/core';
 import type { ChainEnd, SpaceId } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
 import { answerOf } from '../answer-of.ts';
@@ -112,17 +112,24 @@ test.each([
   expect(await verify(foreign, AT)).toEqual({ intact: false, seq, problem: 'foreign' });
 });
 
-test('a commit that is made while the log is read is no flaw', async () => {
+test('a commit that is made while the log is read is no flaw, nor is one that renews the epoch', async () => {
   const world = await worldWithCommits(3);
   const { log } = world.ports;
+  const { caller } = attach(world, 'root', { grants: [{ pattern: '**', access: 'admin' }] });
+  const writes = [
+    () => writeAlone(world, 'bob', put(world, 'k1', 1)),
+    () => renewEpoch(world.ports, caller).then(answerOf),
+  ];
   for (const moment of ['newestEntrySeq', 'load'] as const) {
-    const meanwhile = async (...args: never[]) => {
-      await writeAlone(world, 'bob', put(world, 'k1', moment));
-      return (log[moment] as (...args: never[]) => unknown)(...args);
-    };
-    expect(await verify({ ...world.ports, log: { ...log, [moment]: meanwhile } }, AT)).toMatchObject({
-      intact: true,
-    });
+    for (const write of writes) {
+      const meanwhile = async (...args: never[]) => {
+        await write();
+        return (log[moment] as (...args: never[]) => unknown)(...args);
+      };
+      expect(await verify({ ...world.ports, log: { ...log, [moment]: meanwhile } }, AT)).toMatchObject({
+        intact: true,
+      });
+    }
   }
 });
 
