@@ -1,6 +1,6 @@
 import type { ConflictRecord, Conflicts } from '@mnemon/core';
 import type { Shared } from './embedded-store.ts';
-import { readConflict } from './kept-conflicts.ts';
+import { type KeptConflicts, readConflict } from './kept-conflicts.ts';
 import { conflictsOf } from './state.ts';
 
 const MOST_FREQUENT = 100;
@@ -9,9 +9,10 @@ const MOST_FREQUENT = 100;
 export function memoryConflicts({ state, commit }: Shared): Conflicts {
   return {
     async list(space, { beforeId, limit, status, strategy }) {
-      const { rows, places } = conflictsOf(state(), space);
+      const kept = conflictsOf(state(), space);
+      const { rows } = kept;
       const found: ConflictRecord[] = [];
-      const end = beforeId === undefined ? rows.length : (places.get(beforeId) ?? 0);
+      const end = beforeId === undefined ? rows.length : (placeOf(kept, beforeId) ?? 0);
       for (let place = end - 1; place >= 0 && found.length < limit; place--) {
         const conflict = readConflict(rows[place] as (typeof rows)[number]);
         const fits = (!status || conflict.status === status) && (!strategy || conflict.strategy === strategy);
@@ -21,8 +22,10 @@ export function memoryConflicts({ state, commit }: Shared): Conflicts {
     },
 
     async recorded(space, { afterId, limit }) {
-      const { rows, places } = conflictsOf(state(), space);
-      const start = afterId === undefined ? 0 : (places.get(afterId) ?? rows.length) + 1;
+      const kept = conflictsOf(state(), space);
+      const { rows, places } = kept;
+      const place = afterId === undefined ? 0 : (placeOf(kept, afterId) ?? rows.length);
+      const start = afterId !== undefined && places.has(afterId) ? place + 1 : place;
       return rows.slice(start, start + limit).map(readConflict);
     },
 
@@ -45,6 +48,21 @@ export function memoryConflicts({ state, commit }: Shared): Conflicts {
     },
   };
 }
+
+/** Where a record is, or, when it was forgotten, the first one after it; `undefined` for what is no conflict's id. */
+function placeOf({ rows, places }: KeptConflicts, id: string): number | undefined {
+  const known = places.get(id);
+  const [seq, index] = numbersOf(id);
+  if (known !== undefined || seq === undefined || index === undefined) return known;
+  const place = rows.findIndex((row) => {
+    const [rowSeq = 0, rowIndex = 0] = numbersOf(row.id);
+    return rowSeq > seq || (rowSeq === seq && rowIndex > index);
+  });
+  return place < 0 ? rows.length : place;
+}
+
+/** Of the commit, and within it. */
+const numbersOf = (id: string): number[] => (/^\d+\.(\d+)\.(\d+)$/.exec(id) ?? []).slice(1).map(Number);
 
 const ranked = (counts: ReadonlyMap<string, number>) =>
   [...counts]

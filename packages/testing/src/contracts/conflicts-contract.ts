@@ -179,6 +179,19 @@ export function conflictsContract(name: string, makeStorage: MakeStorage): void 
       expect(await conflicts.list(other.space, { limit: 10 })).toHaveLength(1);
     });
 
+    test('of a page whose last record was forgotten meanwhile, the next one is not lost', async () => {
+      const at = await openSpace(log);
+      await record(at, [{ isOpen: true }, {}]);
+      for (let i = 0; i < 8; i++) await record(at, []);
+      await record(at, [{}, { isOpen: true }]);
+      await conflicts.forget(at.space, { untilMs: 5, limit: 100 });
+      for (const forgotten of ['0.1.1', '0.10.0']) {
+        const page = { limit: 5, beforeId: forgotten, afterId: forgotten };
+        expect(await conflicts.list(at.space, page)).toMatchObject([{ id: '0.1.0' }]);
+        expect(await conflicts.recorded(at.space, page)).toMatchObject([{ id: '0.10.1' }]);
+      }
+    });
+
     test('of two that forget at once, each record is counted out once', async () => {
       const at = await openSpace(log);
       await record(
