@@ -67,14 +67,17 @@ export function noConflicts(): KeptConflicts {
   function forget(ids: readonly string[]): number {
     let supersededBytes = 0;
     const gone = new Set(ids);
-    const kept = rows.filter((row) => {
-      if (!gone.has(row.id)) return true;
+    let kept = 0;
+    for (const row of rows) {
+      if (!gone.has(row.id)) {
+        rows[kept++] = row;
+        continue;
+      }
       supersededBytes += ROW_BYTES + row.text.length;
       count(readConflict(row), -1);
       resolvedAtMs.delete(row.id);
-      return false;
-    });
-    rows.splice(0, rows.length, ...kept);
+    }
+    rows.length = kept;
     places.clear();
     for (const [place, { id }] of rows.entries()) places.set(id, place);
     return supersededBytes;
