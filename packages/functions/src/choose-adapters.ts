@@ -50,11 +50,10 @@ export async function chooseRedis(settings: Settings): Promise<RateLimits | unde
   return upstashRateLimits({ url, token, prefix: settings.BUS_PREFIX });
 }
 
-export async function chooseRateLimits(settings: Settings): Promise<RateLimits> {
-  const redis = await chooseRedis(settings);
-  if (redis) return redis;
-  const { memoryRateLimits } = await import('@mnemon/adapters/memory/rate-limits'); // without the store beside it
-  return memoryRateLimits();
+export async function chooseRateLimits(settings: Settings, host: Host | undefined): Promise<RateLimits> {
+  const limits = (await chooseRedis(settings)) ?? host?.ports.rateLimits;
+  if (!limits) throw new NotHosted('rateLimits');
+  return limits;
 }
 
 export async function chooseFanout(settings: Settings, host: Host | undefined): Promise<Ports['fanout']> {

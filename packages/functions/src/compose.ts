@@ -46,7 +46,7 @@ export async function compose(): Promise<App> {
     chooseFanout(settings, host),
     chooseRelay(settings, host),
     chooseBus(settings, host),
-    chooseRateLimits(settings),
+    chooseRateLimits(settings, host),
   ]);
   const clock = { now: Date.now };
   const ports: Ports = {

@@ -1,5 +1,5 @@
 import type { ManagementApi } from '@mnemon/adapters/apigateway';
-import type { Ports, Relay, Tickets } from '@mnemon/core';
+import type { Ports, RateLimits, Relay, Tickets } from '@mnemon/core';
 
 /**
  * What a one-machine host offers to the functions that it runs. On AWS there is none: every port then is a cloud
@@ -8,7 +8,12 @@ import type { Ports, Relay, Tickets } from '@mnemon/core';
 export interface Host {
   /** Embedded adapters, for services that no setting names. */
   ports: Partial<
-    Omit<Ports, 'relay'> & { tickets: Tickets; relay: Pick<Relay, 'hand'>; management: ManagementApi }
+    Omit<Ports, 'relay'> & {
+      tickets: Tickets;
+      rateLimits: RateLimits;
+      relay: Pick<Relay, 'hand'>;
+      management: ManagementApi;
+    }
   >;
   /** Called around every call of a port; the host may end the environment there. */
   intercept?: (port: string, method: string, phase: 'before' | 'after') => Promise<void>;

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { embeddedStore, memoryConnections, memoryEventBus, memoryTickets } from '@mnemon/adapters/memory';
-import type { Ports, Tickets } from '@mnemon/core';
+import {
+  embeddedStore,
+  memoryConnections,
+  memoryEventBus,
+  memoryRateLimits,
+  memoryTickets,
+} from '@mnemon/adapters/memory';
+import type { Ports, RateLimits, Tickets } from '@mnemon/core';
 
 /** Where external backends are; each that is left out is embedded. */
 export interface BackendUrls {
@@ -26,7 +32,7 @@ export interface Backends {
   /** What tells the functions where they are. */
   env: Record<string, string>;
   /** What is embedded, for functions to reach in this process. */
-  ports: Partial<Ports & { tickets: Tickets }>;
+  ports: Partial<Ports & { tickets: Tickets; rateLimits: RateLimits }>;
   close(): Promise<void>;
 }
 
@@ -139,7 +145,7 @@ async function openBus({ urls, name }: BackendOptions): Promise<Part> {
   if (urls.redisUrl === undefined) {
     const bus = memoryEventBus();
     const backend: Backend = { name: 'event bus', kind: 'embedded', where: 'in process' };
-    return { backend, env: prefix, ports: { bus }, close: async () => {} };
+    return { backend, env: prefix, ports: { bus, rateLimits: memoryRateLimits() }, close: async () => {} };
   }
   const { startUpstashRest } = await import('./upstash/upstash-rest.ts');
   const token = randomBytes(24).toString('base64url');

@@ -3,7 +3,7 @@ import type { RateLimits } from '@mnemon/core';
 /** So many windows are kept before those that are over are looked for. */
 const CLEAR_ABOVE = 10_000;
 
-/** Windows of this process: where there is no Redis, each environment counts for itself. */
+/** Windows of this process, for all functions of one machine. */
 export function memoryRateLimits({ now = Date.now }: { now?: () => number } = {}): RateLimits {
   const windows = new Map<string, { count: number; endsAtMs: number }>();
   return {
