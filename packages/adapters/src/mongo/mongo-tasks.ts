@@ -55,10 +55,10 @@ export function mongoTasks({ db }: { db: Db }): Tasks {
       const _id = taskRowId({ space, id: task.id });
       const existing = await tasks.findOne({ _id });
       if (existing) return { created: false, task: readTask(existing) };
-      const index = await nextNumber(spaces, space, 'lastTaskIndex');
+      const [index, now] = await Promise.all([nextNumber(spaces, space, 'lastTaskIndex'), databaseNow(db)]);
       if (index === undefined) return undefined;
       const insert = () =>
-        tasks.findOneAndUpdate({ _id }, enqueuing(space, task, index), {
+        tasks.findOneAndUpdate({ _id }, enqueuing(space, task, index, now), {
           upsert: true,
           returnDocument: 'after',
         });

@@ -30,8 +30,11 @@ export const taskRowId = ({ space, id }: TaskId): string => `${space}/${id}`;
 const after = (ms: unknown) => ({ $add: ['$$NOW', ms] });
 const literal = (value: unknown) => ({ $literal: value });
 
-/** The row of a new task, if there is none of its id; one that is there is left alone. */
-export function enqueuing(space: SpaceId, task: NewTask, index: number) {
+/**
+ * The row of a new task, if there is none of its id; one that is there is left alone. `now` is of the clock that claims go
+ * by: `$$NOW` may be another's, and a claim just after this then finds nothing.
+ */
+export function enqueuing(space: SpaceId, task: NewTask, index: number, now: Date) {
   const { id, value, priority, delayMs, maxAttempts } = task;
   const isThere = { $ne: [{ $type: '$state' }, 'missing'] };
   const made = {
@@ -42,7 +45,7 @@ export function enqueuing(space: SpaceId, task: NewTask, index: number) {
     index,
     state: 'pending',
     open: true,
-    dueAt: after(delayMs),
+    dueAt: new Date(now.getTime() + delayMs),
     attempts: 0,
     maxAttempts,
   };
