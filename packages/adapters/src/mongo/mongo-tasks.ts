@@ -1,5 +1,5 @@
-import type { TaskClaim, TaskId, Tasks } from '@mnemon/core';
-import { matches, spaceIdSchema, type Task, taskKey } from '@mnemon/protocol';
+import type { NewTask, TaskClaim, TaskId, Tasks } from '@mnemon/core';
+import { matches, type SpaceId, spaceIdSchema, type Task, taskKey } from '@mnemon/protocol';
 import type { Db, Document, Filter } from 'mongodb';
 import * as z from 'zod';
 import { collectionsOf } from './collections.ts';
@@ -9,9 +9,9 @@ import { nextNumber } from './space-row.ts';
 import {
   claiming,
   completing,
-  enqueuing,
   extending,
   failing,
+  newTaskRow,
   readTask,
   reclaiming,
   type TaskRow,
@@ -23,6 +23,21 @@ const IN_ORDER = { priority: -1, index: 1 } as const;
 /** The queue in MongoDB. Its clock alone times leases and delays. */
 export function mongoTasks({ db }: { db: Db }): Tasks {
   const { tasks, spaces } = collectionsOf(db);
+
+  async function enqueue(space: SpaceId, task: NewTask): ReturnType<Tasks['enqueue']> {
+    const existing = await tasks.findOne({ _id: taskRowId({ space, id: task.id }) });
+    if (existing) return { created: false, task: readTask(existing) };
+    const [index, now] = await Promise.all([nextNumber(spaces, space, 'lastTaskIndex'), databaseNow(db)]);
+    if (index === undefined) return undefined;
+    const row = newTaskRow(space, task, index, now);
+    try {
+      await tasks.insertOne(row);
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      return enqueue(space, task); // of two that insert at once, the second finds the first's
+    }
+    return { created: true, task: readTask(row) };
+  }
 
   /** Changes a task that is claimed so; one that this claim has changed already is answered as it is. */
   async function change(task: TaskId, claim: TaskClaim, step: Document[]): Promise<Task | undefined> {
@@ -51,24 +66,7 @@ export function mongoTasks({ db }: { db: Db }): Tasks {
   }
 
   return reachable<Tasks>({
-    async enqueue(space, task) {
-      const _id = taskRowId({ space, id: task.id });
-      const existing = await tasks.findOne({ _id });
-      if (existing) return { created: false, task: readTask(existing) };
-      const [index, now] = await Promise.all([nextNumber(spaces, space, 'lastTaskIndex'), databaseNow(db)]);
-      if (index === undefined) return undefined;
-      const insert = () =>
-        tasks.findOneAndUpdate({ _id }, enqueuing(space, task, index, now), {
-          upsert: true,
-          returnDocument: 'after',
-        });
-      const row = await insert().catch((error) => {
-        if (!isDuplicate(error)) throw error;
-        return insert(); // of two that insert at once, the second finds the first's
-      });
-      const kept = readTask(row);
-      return { created: kept.index === index, task: kept };
-    },
+    enqueue,
 
     async claim(space, claim, { leaseMs, patterns, resend }) {
       const mine = resend && (await tasks.findOne({ space, ...claimedAs(claim), state: 'claimed' }));

@@ -30,17 +30,14 @@ export const taskRowId = ({ space, id }: TaskId): string => `${space}/${id}`;
 const after = (ms: unknown) => ({ $add: ['$$NOW', ms] });
 const literal = (value: unknown) => ({ $literal: value });
 
-/**
- * The row of a new task, if there is none of its id; one that is there is left alone. `now` is of the clock that claims go
- * by: `$$NOW` may be another's, and a claim just after this then finds nothing.
- */
-export function enqueuing(space: SpaceId, task: NewTask, index: number, now: Date) {
+/** `now` is of the clock that claims go by: by another's, a claim just after this could find nothing. */
+export function newTaskRow(space: SpaceId, task: NewTask, index: number, now: Date): TaskRow {
   const { id, value, priority, delayMs, maxAttempts } = task;
-  const isThere = { $ne: [{ $type: '$state' }, 'missing'] };
-  const made = {
-    space: literal(space),
-    id: literal(id),
-    value: literal(canonicalText(value)),
+  return {
+    _id: taskRowId({ space, id }),
+    space,
+    id,
+    value: canonicalText(value),
     priority,
     index,
     state: 'pending',
@@ -49,7 +46,6 @@ export function enqueuing(space: SpaceId, task: NewTask, index: number, now: Dat
     attempts: 0,
     maxAttempts,
   };
-  return [{ $replaceWith: { $cond: [isThere, '$$ROOT', { $mergeObjects: ['$$ROOT', made] }] } }];
 }
 
 const ENDED = { open: false, endedAt: '$$NOW' };
