@@ -44,7 +44,7 @@ export function memoryLocks({ state, commit, now }: Shared): Locks {
       );
       const untilMs = now() + leaseMs;
       if (!isHeld(lock)) {
-        const token = locksOf(state(), space).lastToken + 1;
+        const token = Math.max(locksOf(state(), space).lastToken + 1, Math.floor(now())); // I7
         commit({ type: 'lock', space, lock: { name, token, untilMs, holder: { ...by }, waiters } });
         forgetOld({ space });
         return { granted: true, token };

@@ -35,17 +35,15 @@ const literal = (value: unknown) => ({ $literal: value });
 
 const after = (ms: number) => ({ $add: ['$$NOW', ms] });
 
-interface Asking {
-  by: { instanceId: string; connectionId: string; attempt: string };
-  times: { leaseMs: number; waitMs: number };
-  /** Drawn from the space's counter. It may be late: then the lock has had a greater one already. */
-  token: number;
-}
+/** Greater than all that the lock was given, also by rows that are gone, and by those that a restored backup lacks (I7). */
+const NEXT_TOKEN = { $max: [{ $add: ['$token', 1] }, { $toLong: '$$NOW' }] };
 
 /** One step that grants the lock, or notes who waits for it. */
-export function acquiring({ by, times, token }: Asking) {
+export function acquiring(
+  by: { instanceId: string; connectionId: string; attempt: string },
+  times: { leaseMs: number; waitMs: number },
+) {
   const isFree = { $lte: ['$until', '$$NOW'] };
-  const isNew = { $lt: ['$token', token] }; // I7
   const isOwn = {
     $and: [
       { $gt: ['$until', '$$NOW'] },
@@ -70,10 +68,10 @@ export function acquiring({ by, times, token }: Asking) {
   const isGranted = { $or: ['$isOwn', '$isFree'] };
   const whenGranted = (granted: unknown, else_: unknown) => ({ $cond: [isGranted, granted, else_] });
   return [
-    { $set: { isOwn, isFree: { $and: [isFree, isNew] } } },
+    { $set: { isOwn, isFree } },
     {
       $set: {
-        token: { $cond: ['$isFree', token, '$token'] },
+        token: { $cond: ['$isFree', NEXT_TOKEN, '$token'] },
         holder: whenGranted(literal(by), '$holder'),
         until: whenGranted(after(times.leaseMs), '$until'),
         waiters: whenGranted(others, times.waitMs > 0 ? waiting : others),

@@ -4,7 +4,7 @@ import { createIndexes } from './create-indexes.ts';
 import { isDuplicate, throwUnavailable } from './mongo-failures.ts';
 
 /** Of what this code keeps, and how. Raised with whatever an older data needs to be brought to it. */
-export const DATA_VERSION = 1;
+export const DATA_VERSION = 2;
 
 /** For the client that migrates: an index over many rows takes minutes, and a function ends after 15. */
 export const MIGRATION_SOCKET_MS = 14 * 60_000;

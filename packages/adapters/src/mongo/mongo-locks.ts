@@ -11,7 +11,7 @@ import {
   renewing,
 } from './lock-row.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
-import { nextNumber } from './space-row.ts';
+import { IS_OPEN } from './space-row.ts';
 
 /** Makes a lock free in one step. */
 const FREEING = [{ $set: { until: '$$NOW', waiters: [] } }, { $unset: 'holder' }];
@@ -25,34 +25,31 @@ export function mongoLocks({ db, now = Date.now }: { db: Db; now?: () => number 
     return row === null ? undefined : readFreed(row, now());
   }
 
-  /** A free lock, if there is none. Not part of the step that grants it: upserts of many at once are not every database's. */
-  async function make(lock: LockId): Promise<void> {
+  /**
+   * A free lock, if there is none; false where there is no space for it. Not part of the step that grants it: upserts of
+   * many at once are not every database's.
+   */
+  async function make(lock: LockId): Promise<boolean> {
+    if (!(await spaces.findOne({ _id: lock.space, ...IS_OPEN }, { projection: { _id: 1 } }))) return false;
     await locks.insertOne(freeLockRow(lock)).catch((error) => {
       if (!isDuplicate(error)) throw error;
     });
+    return true;
   }
 
   return reachable<Locks>({
     async acquire(lock, by, times) {
       const { instanceId, connectionId, attempt } = by;
-      const draw = () => nextNumber(spaces, lock.space, 'lastLockToken');
-      for (let token = await draw(); token !== undefined; ) {
-        const step = acquiring({ by: { instanceId, connectionId, attempt }, times, token });
+      const step = acquiring({ instanceId, connectionId, attempt }, times);
+      for (;;) {
         const row = await locks.findOneAndUpdate({ _id: lockRowId(lock) }, step, { returnDocument: 'after' });
-        if (!row) {
-          await make(lock);
-          continue;
+        if (row) {
+          const { holder, leaseLeftMs, token } = readAsked(row);
+          const isOwn = holder?.attempt === attempt && holder.instanceId === instanceId;
+          return isOwn ? { granted: true, token } : { granted: false, leaseLeftMs };
         }
-        const { holder, leaseLeftMs, ...asked } = readAsked(row);
-        if (leaseLeftMs <= 0) {
-          token = await draw(); // free, but its last holder drew its token after this one
-          continue;
-        }
-        return holder?.attempt === attempt && holder.instanceId === instanceId
-          ? { granted: true, token: asked.token }
-          : { granted: false, leaseLeftMs };
+        if (!(await make(lock))) return undefined;
       }
-      return undefined;
     },
 
     async renew(time, connectionId, leaseMs) {

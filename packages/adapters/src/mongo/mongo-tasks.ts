@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { collectionsOf } from './collections.ts';
 import { databaseNow } from './database-now.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
-import { nextNumber } from './space-row.ts';
+import { nextTaskIndex } from './space-row.ts';
 import {
   claiming,
   completing,
@@ -27,7 +27,7 @@ export function mongoTasks({ db }: { db: Db }): Tasks {
   async function enqueue(space: SpaceId, task: NewTask): ReturnType<Tasks['enqueue']> {
     const existing = await tasks.findOne({ _id: taskRowId({ space, id: task.id }) });
     if (existing) return { created: false, task: readTask(existing) };
-    const [index, now] = await Promise.all([nextNumber(spaces, space, 'lastTaskIndex'), databaseNow(db)]);
+    const [index, now] = await Promise.all([nextTaskIndex(spaces, space), databaseNow(db)]);
     if (index === undefined) return undefined;
     const row = newTaskRow(space, task, index, now);
     try {

@@ -18,8 +18,6 @@ export interface SpaceRow {
   floors?: Record<string, number>;
   retention?: Retention;
   upkeptAtMs?: number;
-  /** The greatest fencing token that any of the space's locks was given (I7). */
-  lastLockToken?: number;
   lastTaskIndex?: number;
 }
 
@@ -51,16 +49,15 @@ export function readPolicies(row: unknown): readonly Policy[] {
   return policies === undefined ? [] : policiesSchema.parse(JSON.parse(policies));
 }
 
-/** Counts the space's counter up, and answers it; `undefined` when the space has not been opened. */
-export async function nextNumber(
+/** Tasks are counted; `undefined` when the space has not been opened. */
+export async function nextTaskIndex(
   spaces: Collection<SpaceRow>,
   space: SpaceId,
-  counter: 'lastLockToken' | 'lastTaskIndex',
 ): Promise<number | undefined> {
   const row = await spaces.findOneAndUpdate(
     { _id: space, ...IS_OPEN },
-    { $inc: { [counter]: 1 } },
-    { returnDocument: 'after', projection: { [counter]: 1 } },
+    { $inc: { lastTaskIndex: 1 } },
+    { returnDocument: 'after', projection: { lastTaskIndex: 1 } },
   );
-  return row === null ? undefined : z.int().parse(row[counter]);
+  return row === null ? undefined : z.int().parse(row.lastTaskIndex);
 }

@@ -12,7 +12,7 @@ export interface LockWaiter {
   attempt: string;
 }
 
-/** One holder's time with a lock: its token is nobody else's, and no later one of the space is smaller (I7). */
+/** One holder's time with a lock: its token is greater than all that the lock was given before (I7). */
 export interface LockTime extends LockId {
   instanceId: InstanceId;
   token: number;

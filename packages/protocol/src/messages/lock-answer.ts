@@ -5,7 +5,7 @@ import { keySchema } from '../key.ts';
 
 /** Locks are named like keys; who may write the key may hold the lock. */
 const name = keySchema;
-/** Of one holder's time with a lock: greater than those of all that held a lock of the space before (I7). */
+/** Of one holder's time with a lock: greater than those of all that held it before (I7). */
 export const fencingTokenSchema = z.int().check(z.gte(1));
 /** Names one call: asked again under the same name, because an answer may have been lost, it gets the same answer. */
 export const attemptSchema = z.string().check(z.refine(isName, 'no attempt'));
