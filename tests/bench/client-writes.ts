@@ -3,7 +3,7 @@ import { PROTOCOL_VERSION } from '@mnemon/protocol';
 import DataLoader from 'dataloader';
 import { median, report } from './figures.ts';
 
-const RUNS = 9;
+const RUNS = 41;
 const QUEUED = 5_000;
 const FLUSHED = 1_000;
 const KEYS = Array.from({ length: QUEUED }, (_, at) => `tasks/${at}/state`);

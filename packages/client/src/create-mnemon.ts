@@ -20,7 +20,7 @@ import type {
   WriteOptions,
 } from './mnemon.ts';
 import { MnemonError } from './mnemon-error.ts';
-import { checkedOp, checkKey, type Intent, type OpOptions } from './outbox/checked-op.ts';
+import { checkedOp, checkKey, type Intent, type OpOptions, putIntent } from './outbox/checked-op.ts';
 import type { Written } from './outbox/pending-op.ts';
 import type { Ports } from './ports.ts';
 import { createConflicts } from './reads/conflicts.ts';
@@ -43,7 +43,7 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
   function closedBy(): MnemonError | undefined {
     const { state } = connection;
     if (state.name === 'closed') return new MnemonError(state.code, state.message);
-    return closing && new MnemonError('closed', 'this client is closing');
+    return closing && new MnemonError('closed', 'this client is closed');
   }
 
   function checkOpen(): void {
@@ -57,11 +57,11 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
       checkOpen();
       const { key } = intent;
       checkKey(key);
-      const { op, sizeBytes } = checkedOp(intent, options, { hlc: writeClock.next(), read: seen.of(key) });
+      const pending = checkedOp(intent, options, writeClock.next(), seen.of(key));
       // Who asked for `queued` knows that nothing is answered.
       return options?.durability === 'queued'
-        ? (outbox.queue(op, sizeBytes) as Promise<never>)
-        : harmless(outbox.add(op, sizeBytes));
+        ? (outbox.queue(pending) as Promise<never>)
+        : harmless(outbox.add(pending));
     } catch (error) {
       return harmless(Promise.reject(error));
     }
@@ -138,7 +138,7 @@ export function createMnemon(engine: Engine, { clock }: Pick<Ports, 'clock'>): M
 
   return {
     write: (key: string, value: JsonValue, options?: Partial<AnyDurability<WriteOptions>>) =>
-      submit({ op: 'put', key, value }, options),
+      submit(putIntent(key, value), options),
     delete: (key: string, options?: Partial<AnyDurability<DeleteOptions>>) =>
       submit({ op: 'delete', key }, options),
     increment: (key, by = 1) => submit({ op: 'increment', key, by }),

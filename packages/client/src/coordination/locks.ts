@@ -65,7 +65,7 @@ export function createLocks(requests: Requests, ports: Ports): LockKeeper {
    * a frame right before this one, knows that only a moment later.
    */
   function giveBackUnlessHeld(name: string, token: number): void {
-    const isHeld = () => [...held].some((lock) => lock.token === token);
+    const isHeld = () => [...held].some((lock) => lock.name === name && lock.token === token);
     createTimer(clock, () => {
       if (!isHeld() && !closedBy) void giveBack(name, token);
     }).set(0);

@@ -38,7 +38,7 @@ test('takes just what the schema takes, and makes of it the same', () => {
       const read = { clock: { ann: 3 }, seq: 9 };
       let made: Op | undefined;
       try {
-        made = checkedOp({ ...said } as Intent, how as OpOptions, { hlc: HLC, read }).op;
+        made = checkedOp({ ...said } as Intent, how as OpOptions, HLC, read).op;
       } catch (error) {
         expect(isMnemonError(error)).toBe(true);
       }
@@ -49,8 +49,7 @@ test('takes just what the schema takes, and makes of it the same', () => {
 });
 
 describe('a put', () => {
-  const put = (value: unknown) =>
-    checkedOp({ op: 'put', key: 'k', value } as Intent, {}, { hlc: HLC, read: undefined });
+  const put = (value: unknown) => checkedOp({ op: 'put', key: 'k', value } as Intent, {}, HLC, undefined);
 
   test('is of the value as it is now', () => {
     const value = { items: ['a'] };

@@ -1,6 +1,7 @@
 import {
   copiedValue,
   type ErrorCode,
+  HYBRID_ZERO,
   type HybridTime,
   issueError,
   type JsonValue,
@@ -18,20 +19,20 @@ import { MnemonError } from '../mnemon-error.ts';
 import type { SeenVersion } from '../replica/seen-clocks.ts';
 import { jsonBytes } from './json-bytes.ts';
 import { isWhole } from './optimistic-value.ts';
-import { sizeOfOp } from './pending-op.ts';
+import { type PendingOp, pendingOp, sizeOfOp } from './pending-op.ts';
 
 type Unstamped<Each> = Each extends Op ? Omit<Each, 'seen' | 'seenSeq' | 'hlc'> : never;
 /** An operation, before what is kept of it is its own. */
 export type Intent = Unstamped<Op>;
 export type OpOptions = Partial<AnyDurability<WriteOptions>>;
 
-/** When an operation was called for, and what its writer had read of the key by then. */
-export interface Moment {
-  readonly hlc: HybridTime;
-  readonly read: SeenVersion | undefined;
-}
-
 const NOTHING_READ: VectorClock = {};
+
+/** With room for what `checkedOp` stamps it with: an object that grows costs more than a larger one, and puts are many. */
+export const putIntent = (key: string, value: JsonValue): Intent => {
+  const put = { op: 'put', key, value, seen: NOTHING_READ, hlc: HYBRID_ZERO } as const;
+  return put;
+};
 
 const refuse = (code: ErrorCode, message: string): never => {
   throw new MnemonError(code, message);
@@ -43,15 +44,16 @@ export function checkKey(key: string): void {
 }
 
 /**
- * What `intent` becomes, sharing nothing with what the application holds, and what it adds to a frame at most; throws what
- * the server would refuse. The key is checked by then. Every write waits for this: it makes no second object of `intent`,
- * and what most writes are made of is checked without the schema.
+ * What `intent` becomes at `hlc`, when its writer has `read` that of the key: sharing nothing with what the application
+ * holds; throws what the server would refuse. The key is checked by then. Every write waits for this: it makes no second
+ * object of `intent`, and what most writes are made of is checked without the schema.
  */
 export function checkedOp(
   intent: Intent,
   options: OpOptions | undefined,
-  { hlc, read }: Moment,
-): { op: Op; sizeBytes: number } {
+  hlc: HybridTime,
+  read: SeenVersion | undefined,
+): PendingOp {
   const said = intent as Op;
   said.seen = read?.clock ?? NOTHING_READ;
   said.hlc = hlc;
@@ -61,7 +63,7 @@ export function checkedOp(
   const op = isPlain && isWhole(said) ? said : checkedBySchema(said);
   const sizeBytes = sizeOfOp(op);
   if (sizeBytes > LIMITS.largeValueBytes) checkSize(op);
-  return { op, sizeBytes };
+  return pendingOp(op, sizeBytes);
 }
 
 /** Whether all that they say is checked by this. */

@@ -1,4 +1,4 @@
-import type { Ack, Batch, Op, Outcome, WireError } from '@mnemon/protocol';
+import type { Ack, Batch, Outcome, WireError } from '@mnemon/protocol';
 import { harmless } from '../harmless.ts';
 import { fateUnknown, fromWire, MnemonError } from '../mnemon-error.ts';
 import { createDepartures } from './departures.ts';
@@ -41,43 +41,45 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return room.enter(sizeBytes);
   }
 
-  function take(op: Op, sizeBytes: number, waiter: Waiter): void {
-    const pending = queue.add(op, sizeBytes, waiter);
-    ownWrites.add(pending);
-    journal?.keep(pending);
+  function take(pending: PendingOp, waiter: Waiter): void {
+    pending.waiters = [waiter];
+    const last = ownWrites.newest(pending.op.key);
+    const queued = queue.add(pending, last);
+    ownWrites.add(queued, last);
+    journal?.keep(queued);
     departures.soon();
     onChange();
   }
 
-  const add = (op: Op, sizeBytes: number): Promise<Written> =>
+  const add = (pending: PendingOp): Promise<Written> =>
     new Promise((resolve, rejectWrite) => {
-      enter(sizeBytes);
-      take(op, sizeBytes, { resolve, reject: rejectWrite });
+      enter(pending.sizeBytes);
+      take(pending, { resolve, reject: rejectWrite });
     });
 
   /** Of who knows that an operation is in here, and waits for no more. */
   const content: Waiter = { resolve() {}, reject: tell };
 
-  function enqueue(op: Op, sizeBytes: number): Promise<void> {
+  function enqueue(pending: PendingOp): Promise<void> {
     try {
-      const hasRoom = enter(sizeBytes);
-      if (!hasRoom || journal) return harmless(takeSafely(op, sizeBytes));
-      take(op, sizeBytes, content);
+      const hasRoom = enter(pending.sizeBytes);
+      if (!hasRoom || journal) return harmless(takeSafely(pending));
+      take(pending, content);
       return DONE;
     } catch (error) {
       return harmless(Promise.reject(error));
     }
   }
 
-  const takeSafely = (op: Op, sizeBytes: number): Promise<void> =>
+  const takeSafely = (pending: PendingOp): Promise<void> =>
     new Promise((resolve, rejectWrite) => {
       let isTaken = false;
       const taken = () => {
         isTaken = true;
         resolve();
       };
-      const refused = (error: MnemonError) => (isTaken ? tell(error, op.key) : rejectWrite(error));
-      take(op, sizeBytes, { resolve: taken, reject: refused });
+      const refused = (error: MnemonError) => (isTaken ? tell(error, pending.op.key) : rejectWrite(error));
+      take(pending, { resolve: taken, reject: refused });
       if (journal) void journal.saved().then(() => room.whenFree(taken));
       else room.whenFree(taken);
     });
@@ -89,9 +91,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   function restore({ batch, queued }: LeftBehind): void {
     for (const pending of [...batch, ...queued]) {
-      pending.waiters.push(content);
+      pending.waiters = [content];
       room.join();
-      ownWrites.add(pending);
+      ownWrites.add(pending, ownWrites.newest(pending.op.key));
     }
     for (const pending of queued) queue.append(pending);
     if (batch.length > 0) inFlight.relaunch(batch);

@@ -1,4 +1,5 @@
 import { type Batch, type Entry, type JsonValue, type WireError, wireError } from '@mnemon/protocol';
+import { LRUCache } from 'lru-cache';
 import type { HttpApi } from '../connection/http-api.ts';
 import { isMnemonError } from '../mnemon-error.ts';
 import type { Outbox } from './outbox.ts';
@@ -17,15 +18,8 @@ export interface LargeValues {
 }
 
 export function createLargeValues(api: HttpApi): LargeValues {
-  const values = new Map<string, JsonValue>(); // the one that was read last at the end
+  const values = new LRUCache<string, JsonValue & {}>({ max: VALUES_HELD });
   let sending: number | undefined;
-
-  function hold(name: string, value: JsonValue): JsonValue {
-    values.delete(name);
-    values.set(name, value);
-    if (values.size > VALUES_HELD) values.delete(values.keys().next().value as string);
-    return value;
-  }
 
   async function transmit(batch: Batch, outbox: Pick<Outbox, 'acked' | 'failed'>): Promise<void> {
     try {
@@ -44,7 +38,9 @@ export function createLargeValues(api: HttpApi): LargeValues {
     async valueOf(entry) {
       if (!entry?.large || entry.value !== null) return entry?.value;
       const name = nameOf(entry);
-      return hold(name, values.get(name) ?? (await api.read(entry.key, entry.large)));
+      const value = values.get(name) ?? ((await api.read(entry.key, entry.large)) as JsonValue & {});
+      values.set(name, value);
+      return value;
     },
     held: (entry) => (entry?.large && entry.value === null ? values.get(nameOf(entry)) : entry?.value),
     send(batch, outbox) {

@@ -7,6 +7,7 @@ import { createWitnesses } from '../replica/witnesses.ts';
 import { createOutbox } from './create-outbox.ts';
 import { createOutboxJournal } from './outbox-journal.ts';
 import { createOwnWrites } from './own-writes.ts';
+import { pendingOp } from './pending-op.ts';
 
 let clock: FakeClock;
 let disk: MemoryDisk;
@@ -44,7 +45,7 @@ async function start() {
     onRefused: (error, key) => refusals.push(`${key} ${error.code}`),
   });
   const post = (key: string, value: JsonValue) => {
-    const written = outbox.add(put(key, value), 100);
+    const written = outbox.add(pendingOp(put(key, value), 100));
     written.catch(() => {});
     return written;
   };
@@ -155,7 +156,7 @@ test('while nothing can be saved nothing is sent, and a queued write is not said
   outbox.online();
   void post('a', 1);
   let isQueued = false;
-  const queued = outbox.queue(put('b', 2), 100).then(() => {
+  const queued = outbox.queue(pendingOp(put('b', 2), 100)).then(() => {
     isQueued = true;
   });
   await clock.advance(60_000);
@@ -172,7 +173,7 @@ test('while nothing can be saved nothing is sent, and a queued write is not said
 test('closing rejects, says that the write is not lost, and gives the store back with it', async () => {
   const { outbox, post, refusals } = await start();
   const written = post('a', 1);
-  await outbox.queue(put('b', 2), 100);
+  await outbox.queue(pendingOp(put('b', 2), 100));
   outbox.close(new MnemonError('closed', 'closed'));
   await expect(written).rejects.toMatchObject({ code: 'closed', mayBeCommitted: true });
   await outbox.gone();

@@ -3,7 +3,7 @@ import { MnemonError } from '../mnemon-error.ts';
 import type { OutboxStore } from '../outbox-store/outbox-store.ts';
 import type { Ports } from '../ports.ts';
 import { createOutboxSaves } from './outbox-saves.ts';
-import { type PendingOp, sizeOfOp } from './pending-op.ts';
+import { type PendingOp, pendingOp, sizeOfOp } from './pending-op.ts';
 
 /** Record 0; all others are operations, their ids in the order of their calls. */
 const HEAD = 0;
@@ -124,7 +124,7 @@ function recover(store: OutboxStore): Recovered {
 
 function pendingOf(record: JsonValue): PendingOp {
   const op = opSchema.parse(record);
-  return { op, sizeBytes: sizeOfOp(op), waiters: [] };
+  return pendingOp(op, sizeOfOp(op));
 }
 
 function headOf(record: JsonValue, ops: ReadonlyMap<number, PendingOp>): Head {

@@ -8,6 +8,7 @@ import { MAX_GATHER_MS } from './gathering.ts';
 import { ACK_TIMEOUT_MS, MAX_ACK_TIMEOUT_MS, MAX_FAILURES } from './in-flight.ts';
 import type { AckedBatch, Outbox, OutboxOptions } from './outbox.ts';
 import { createOwnWrites, type OwnWrites } from './own-writes.ts';
+import { pendingOp } from './pending-op.ts';
 import { OUTBOX_LIMITS, PATIENCE } from './room.ts';
 
 const CLIENT = 'c1' as ClientId;
@@ -54,7 +55,7 @@ const put = (key: string, value: JsonValue, expectedVersion?: number): Op => ({
   ...(expectedVersion !== undefined && { expectedVersion }),
 });
 const add = (op: Op, sizeBytes = 100) => {
-  const written = outbox.add(op, sizeBytes);
+  const written = outbox.add(pendingOp(op, sizeBytes));
   written.catch(() => {});
   return written;
 };
@@ -433,7 +434,7 @@ describe('with an interval', () => {
 
 describe('a write that is only to be queued', () => {
   test('is, at once; what is refused later is told to whom it concerns', async () => {
-    await outbox.queue(put('a', 1), 100);
+    await outbox.queue(pendingOp(put('a', 1), 100));
     expect(ownWrites.get('a')).toEqual({ value: 1 });
     outbox.online();
     outbox.acked(ack(1, 1, { outcomes: [{ status: 'refused', code: 'forbidden', message: 'no' }] }), 'e');
@@ -441,10 +442,10 @@ describe('a write that is only to be queued', () => {
   });
 
   test('is told when the client is closed before it is acked', async () => {
-    await outbox.queue(put('a', 1), 100);
+    await outbox.queue(pendingOp(put('a', 1), 100));
     outbox.close(new MnemonError('closed', ''));
     expect(refusals).toEqual(['a closed']);
-    await expect(outbox.queue(put('b', 1), 100)).rejects.toMatchObject({ code: 'closed' });
+    await expect(outbox.queue(pendingOp(put('b', 1), 100))).rejects.toMatchObject({ code: 'closed' });
     expect(refusals).toEqual(['a closed']);
   });
 
@@ -453,7 +454,7 @@ describe('a write that is only to be queued', () => {
     for (let i = 0; i < OUTBOX_LIMITS.calls - 1; i++) post(put('same/key', i));
     expect(outbox.isFull).toBe(false);
     let isQueued = false;
-    const queued = outbox.queue(put('same/key', 'last'), 100).then(() => {
+    const queued = outbox.queue(pendingOp(put('same/key', 'last'), 100)).then(() => {
       isQueued = true;
     });
     await turn();
@@ -471,7 +472,7 @@ describe('a write that is only to be queued', () => {
   test('rejects when it waits for room until the client is closed', async () => {
     outbox = open(undefined, { whenFull: 'wait' });
     for (let i = 0; i < OUTBOX_LIMITS.calls; i++) post(put('same/key', i));
-    const queued = outbox.queue(put('same/key', 'last'), 100);
+    const queued = outbox.queue(pendingOp(put('same/key', 'last'), 100));
     outbox.close(new MnemonError('closed', ''));
     await expect(queued).rejects.toMatchObject({ code: 'closed' });
     expect(refusals).toEqual([]);

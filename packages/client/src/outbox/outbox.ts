@@ -1,9 +1,9 @@
-import type { Ack, Batch, ClientId, Op, Outcome, WireError } from '@mnemon/protocol';
+import type { Ack, Batch, ClientId, Outcome, WireError } from '@mnemon/protocol';
 import type { MnemonError } from '../mnemon-error.ts';
 import type { Ports } from '../ports.ts';
 import type { OutboxJournal } from './outbox-journal.ts';
 import type { OwnWrites } from './own-writes.ts';
-import type { Written } from './pending-op.ts';
+import type { PendingOp, Written } from './pending-op.ts';
 import type { WhenFull } from './room.ts';
 
 /** A batch that the server has answered. */
@@ -22,11 +22,11 @@ export interface Outbox {
   /** More waits than should: `add` refuses, or holds up who only wants it queued. */
   readonly isFull: boolean;
   /** Takes an operation in and sends it as soon as that pays. Resolves when it is acked. */
-  add(op: Op, sizeBytes: number): Promise<Written>;
+  add(pending: PendingOp): Promise<Written>;
   /**
    * The same, but resolves when the operation is safe in here. What is refused after that goes to `onRefused`.
    */
-  queue(op: Op, sizeBytes: number): Promise<void>;
+  queue(pending: PendingOp): Promise<void>;
   /** A connection stands: what may have got lost with the last one is sent again. */
   online(): void;
   offline(): void;

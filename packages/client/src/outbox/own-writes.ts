@@ -15,13 +15,15 @@ interface AckedCommit {
  * them: not merely until the ack came, which may overtake the commits before it (I9).
  */
 export interface OwnWrites {
-  /** It is new, or a later operation has taken its place in the queue. */
-  add(pending: PendingOp): void;
+  /** It is new, after `last`; or it is that, and a later operation has taken its place in the queue. */
+  add(pending: PendingOp, last: PendingOp | undefined): void;
   /**
    * What the own operations on a key that the replica doesn't hold yet make of its value, `below`. `{ value: undefined }`
    * is a deletion.
    */
   get(key: string, below?: JsonValue): { readonly value: JsonValue | undefined } | undefined;
+  /** The newest operation on it. */
+  newest(key: string): PendingOp | undefined;
   /** Those of which there is something. */
   keys(): Iterable<string>;
   /** Whether that does not depend on what is below. */
@@ -35,16 +37,28 @@ export interface OwnWrites {
 }
 
 export function createOwnWrites({ written, changed }: Pick<Witness, 'written' | 'changed'>): OwnWrites {
-  const byKey = new Map<string, PendingOp[]>();
+  const newest = new Map<string, PendingOp>();
   const waiting = new Map<PendingOp, AckedCommit>();
   let replicaAt: Cursor | undefined;
+
+  /** In the order of their calls. */
+  function own(key: string): PendingOp[] {
+    const all: PendingOp[] = [];
+    for (let each = newest.get(key); each; each = each.earlier) all.push(each);
+    return all.reverse();
+  }
 
   function remove(pending: PendingOp): void {
     waiting.delete(pending);
     const { key } = pending.op;
-    const others = byKey.get(key)?.filter((other) => other !== pending) ?? [];
-    if (others.length === 0) byKey.delete(key);
-    else byKey.set(key, others);
+    let last: PendingOp | undefined;
+    for (const other of own(key)) {
+      if (other === pending) continue;
+      other.earlier = last;
+      last = other;
+    }
+    if (last) newest.set(key, last);
+    else newest.delete(key);
     changed(key);
   }
 
@@ -62,19 +76,21 @@ export function createOwnWrites({ written, changed }: Pick<Witness, 'written' | 
   }
 
   return {
-    add(pending) {
+    add(pending, last) {
       const { key } = pending.op;
-      const own = byKey.get(key);
-      if (!own) byKey.set(key, [pending]);
-      else if (own.at(-1) !== pending) own.push(pending);
+      if (last !== pending) {
+        pending.earlier = last;
+        newest.set(key, pending);
+      }
       written(key);
     },
     get(key, below) {
-      const own = byKey.get(key)?.map(({ op }) => op);
-      return own && { value: valueAfter(own, below) };
+      const ops = own(key).map(({ op }) => op);
+      return ops.length > 0 ? { value: valueAfter(ops, below) } : undefined;
     },
-    keys: () => byKey.keys(),
-    isWhole: (key) => byKey.get(key)?.some(({ op }) => isWhole(op)) ?? false,
+    newest: (key) => newest.get(key),
+    keys: () => newest.keys(),
+    isWhole: (key) => own(key).some(({ op }) => isWhole(op)),
     remove,
     acked,
     reached,

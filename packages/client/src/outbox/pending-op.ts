@@ -16,8 +16,20 @@ export interface PendingOp {
   op: Op;
   /** As `sizeOfOp` tells. */
   sizeBytes: number;
-  readonly waiters: Waiter[];
+  waiters: Waiter[];
+  /** In the queue, not in a batch. */
+  isQueued: boolean;
+  /** The own operation on the same key before this one, if that is not answered and heard of yet. */
+  earlier: PendingOp | undefined;
 }
+
+export const pendingOp = (op: Op, sizeBytes: number): PendingOp => ({
+  op,
+  sizeBytes,
+  waiters: [],
+  isQueued: false,
+  earlier: undefined,
+});
 
 /** The longest `hlc` that a clock can show. */
 const HLC_BYTES = jsonBytes({ wallMs: 2 ** 48 - 1, counter: 2 ** 16 - 1 });

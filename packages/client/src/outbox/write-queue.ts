@@ -1,7 +1,7 @@
 import { LIMITS, type Op } from '@mnemon/protocol';
 import { MnemonError } from '../mnemon-error.ts';
 import { isWhole } from './optimistic-value.ts';
-import type { PendingOp, Waiter } from './pending-op.ts';
+import type { PendingOp } from './pending-op.ts';
 
 /** What the frame around the operations takes at most: envelope, client, `n`, `resend`. */
 const FRAME_OVERHEAD_BYTES = 1_024;
@@ -27,9 +27,10 @@ export interface WriteQueue {
   /**
    * Adds an operation, or puts it in the place of the key's newest one: nobody needs a value that the same batch
    * overwrites. (In an earlier batch it stays: a reader would see it before what was written between.) Everybody who
-   * waited for that one waits for this one then. Answers what stands in the queue now.
+   * waited for that one waits for this one then. Answers what stands in the queue now. `last` is the newest operation on
+   * the key, wherever it is.
    */
-  add(op: Op, sizeBytes: number, waiter: Waiter): PendingOp;
+  add(pending: PendingOp, last: PendingOp | undefined): PendingOp;
   /** Adds an operation that stays as it is, whatever is before it. */
   append(pending: PendingOp): void;
   /** What a call now waits for longest. */
@@ -43,37 +44,33 @@ export interface WriteQueue {
 export function createWriteQueue(batchBytes: number): WriteQueue {
   let queue: PendingOp[] = [];
   let sizeBytes = 0;
-  const newest = new Map<string, PendingOp>();
 
-  function add(op: Op, opBytes: number, waiter: Waiter): PendingOp {
-    const last = newest.get(op.key);
-    const growth = opBytes - (last?.sizeBytes ?? 0);
-    if (last && mayReplace(last.op, op) && fitsOneBatch(growth)) {
-      sizeBytes += growth;
-      last.op = op;
-      last.sizeBytes = opBytes;
-      last.waiters.push(waiter);
-      return last;
+  function add(pending: PendingOp, last: PendingOp | undefined): PendingOp {
+    const isReplacing = last?.isQueued && mayReplace(last.op, pending.op);
+    if (!isReplacing || !fitsOneBatch(pending.sizeBytes - last.sizeBytes)) {
+      append(pending);
+      return pending;
     }
-    const pending: PendingOp = { op, sizeBytes: opBytes, waiters: [waiter] };
-    append(pending);
-    return pending;
+    sizeBytes += pending.sizeBytes - last.sizeBytes;
+    last.op = pending.op;
+    last.sizeBytes = pending.sizeBytes;
+    last.waiters.push(...pending.waiters);
+    return last;
   }
 
   function append(pending: PendingOp): void {
+    pending.isQueued = true;
     queue.push(pending);
-    newest.set(pending.op.key, pending);
     sizeBytes += pending.sizeBytes;
   }
 
-  const fitsOneBatch = (growth = 0) =>
+  const fitsOneBatch = (growth: number) =>
     queue.length <= 1 || (queue.length <= LIMITS.batchOps && sizeBytes + growth <= batchBytes);
 
   function countOfNextBatch(): number {
-    if (fitsOneBatch()) return queue.length;
     let total = 0;
-    const end = queue.findIndex((pending, at) => {
-      total += pending.sizeBytes;
+    const end = queue.findIndex(({ sizeBytes }, at) => {
+      total += sizeBytes;
       return at > 0 && (at >= LIMITS.batchOps || total > batchBytes);
     });
     return end < 0 ? queue.length : end;
@@ -83,7 +80,7 @@ export function createWriteQueue(batchBytes: number): WriteQueue {
     const batch = queue.splice(0, countOfNextBatch());
     for (const pending of batch) {
       sizeBytes -= pending.sizeBytes;
-      if (newest.get(pending.op.key) === pending) newest.delete(pending.op.key);
+      pending.isQueued = false;
     }
     return batch;
   }
@@ -92,7 +89,6 @@ export function createWriteQueue(batchBytes: number): WriteQueue {
     const all = queue;
     queue = [];
     sizeBytes = 0;
-    newest.clear();
     return all;
   }
 
