@@ -40,17 +40,20 @@ function decide(
   strategy: Strategy,
   merge: (values: readonly JsonValue[]) => JsonValue | undefined,
 ): Resolution {
-  const inOrder = versions.length === 1 ? versions : [...versions].sort(byTime);
+  const inOrder = isInOrder(versions) ? versions : [...versions].sort(byTime);
   const latest = inOrder.at(-1);
   if (!latest) throw new MnemonError('bad-request', 'there is no version to resolve');
-  const live = inOrder.filter(({ value }) => value !== undefined);
-  if (latest.value === undefined || live.length === 1) return chosen(latest, inOrder, strategy);
-  const value = merge(live.map((version) => version.value as JsonValue));
+  const values: JsonValue[] = [];
+  for (const { value } of inOrder) if (value !== undefined) values.push(value);
+  if (latest.value === undefined || values.length === 1) return chosen(latest, inOrder, strategy);
+  const value = merge(values);
   if (value === undefined) return chosen(latest, inOrder, 'last-write-wins');
   const discarded = inOrder.filter(
     (version) => version.value === undefined || isSmaller(version.value, value),
   );
-  return { resolved: { ...contentOf(latest), value }, strategy, discarded };
+  const resolved = contentOf(latest);
+  resolved.value = value;
+  return { resolved, strategy, discarded };
 }
 
 const chosen = (version: Sibling, all: readonly Sibling[], strategy: Strategy): Resolution => ({
@@ -61,6 +64,9 @@ const chosen = (version: Sibling, all: readonly Sibling[], strategy: Strategy): 
 
 const isSmaller = (value: JsonValue, largest: JsonValue): boolean =>
   typeof value === 'number' && value !== largest;
+
+const isInOrder = (versions: readonly Sibling[]): boolean =>
+  versions.every((version, at) => at === 0 || byTime(versions[at - 1] as Sibling, version) <= 0);
 
 const byTime = (a: Sibling, b: Sibling): number =>
   compareTimes(a.hlc, b.hlc) || (a.author === b.author ? 0 : a.author > b.author ? 1 : -1);
