@@ -1,7 +1,7 @@
 import type { Cursor } from '@mnemon/protocol';
 import { problemOf } from './connection/http-api.ts';
 import { fromWire, MnemonError } from './mnemon-error.ts';
-import { partsOf } from './parts-of-text.ts';
+import { type Pieces, partsOf } from './parts-of-text.ts';
 
 /** Where an export goes. */
 export interface ImportTarget {
@@ -17,15 +17,12 @@ const PART_CHARACTERS = 1024 * 1024;
 
 /**
  * Fills an empty space with an export of any length, which goes in parts and is imported once all are there. Answers where
- * its log ends. Rejects with a `MnemonError`; the space then is as empty as before, and the same can be tried again.
+ * its log ends. `text` comes in any pieces, strings or bytes. Rejects with a `MnemonError`; the space then is as empty as before, and the same can be tried again.
  *
  * @example
- * await importSpace({ url, token, instanceId: 'operator' }, createReadStream('team.ndjson', 'utf8'));
+ * await importSpace({ url, token, instanceId: 'operator' }, createReadStream('team.ndjson'));
  */
-export async function importSpace(
-  target: ImportTarget,
-  text: AsyncIterable<string> | Iterable<string>,
-): Promise<Cursor> {
+export async function importSpace(target: ImportTarget, text: Pieces): Promise<Cursor> {
   const upload = crypto.randomUUID();
   let parts = 0;
   for await (const body of partsOf(text, PART_CHARACTERS)) {

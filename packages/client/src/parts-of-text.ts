@@ -1,11 +1,16 @@
-/** The same text in parts of at most `length` characters, at least 2; none of them ends within a character of two. */
-export async function* partsOf(
-  pieces: AsyncIterable<string> | Iterable<string>,
-  length: number,
-): AsyncGenerator<string, void> {
+import { MnemonError } from './mnemon-error.ts';
+
+/** Text as strings, or as its bytes in UTF-8, wherever they are cut. */
+export type Pieces = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
+
+/**
+ * The same text in parts of at most `length` characters, at least 2; none of them ends within a character of two. Throws
+ * `bad-value` for bytes that are no UTF-8.
+ */
+export async function* partsOf(pieces: Pieces, length: number): AsyncGenerator<string, void> {
   let rest = '';
-  for await (const piece of pieces) {
-    rest += piece;
+  for await (const text of textOf(pieces)) {
+    rest += text;
     while (rest.length > length) {
       const end = isHighSurrogate(rest.charCodeAt(length - 1)) ? length - 1 : length;
       yield rest.slice(0, end);
@@ -13,6 +18,19 @@ export async function* partsOf(
     }
   }
   if (rest.length > 0) yield rest;
+}
+
+async function* textOf(pieces: Pieces): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  try {
+    for await (const piece of pieces) {
+      yield typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true });
+    }
+    yield decoder.decode();
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new MnemonError('bad-value', 'the text is no UTF-8', { cause });
+  }
 }
 
 const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code < 0xdc00;
