@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ClientId, InstanceId, MemoryEvent, Outcome, SpaceId } from '@mnemon/protocol';
+import type { ChainEnd, ClientId, InstanceId, MemoryEvent, Outcome, SpaceId } from '@mnemon/protocol';
 
 /** What identifies a batch for ever (I6). */
 export interface MutationId {
@@ -73,6 +73,19 @@ export function seal(commit: Commit): SealedCommit {
   const text = canonicalText(commit);
   return { commit, text, hash: hashOf(text) };
 }
+
+/** The commit after `end` that gives its space a new epoch and changes nothing. Under its mutation it is found again (I6). */
+export const sealRenewal = (
+  { seq, hash }: ChainEnd,
+  renewal: Omit<Commit, 'seq' | 'events' | 'mutation' | 'prevHash'> & { mutation: MutationId },
+): SealedCommit =>
+  seal({
+    ...renewal,
+    seq: seq + 1,
+    events: [],
+    mutation: { ...renewal.mutation, outcomes: [] },
+    prevHash: hash,
+  });
 
 /** Reads what a store kept. */
 export const unseal = (text: string, hash: string): SealedCommit => ({

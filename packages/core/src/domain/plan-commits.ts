@@ -22,6 +22,20 @@ export interface Answer {
   commit?: SealedCommit;
 }
 
+/** A plan of nothing but `commits`. */
+export const planOf = (at: PartitionId, epoch: string, commits: readonly SealedCommit[]): Plan => ({
+  ...at,
+  epoch,
+  commits,
+  entries: [],
+  settled: [],
+  answers: [],
+  conflicts: [],
+  closings: [],
+  needs: [],
+  fences: [],
+});
+
 /** The plan's append and nothing more: a store in another thread gets a copy of all that it is given. */
 export const appendOf = (plan: Plan): Append => {
   const { space, partition, commits, entries, settled, conflicts, closings, fences } = plan;

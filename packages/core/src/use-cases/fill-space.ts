@@ -1,6 +1,13 @@
 import type { ChainEnd, ClientId, Entry } from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
-import { canonicalText, hashOf, type MutationId, type SealedCommit, seal } from '../domain/commit.ts';
+import {
+  canonicalText,
+  hashOf,
+  type MutationId,
+  type SealedCommit,
+  seal,
+  sealRenewal,
+} from '../domain/commit.ts';
 import { lastVersions } from '../domain/corrections.ts';
 import type { ExportHeader } from '../domain/export-line.ts';
 import { sealManifest, sumCounts } from '../domain/manifest.ts';
@@ -58,15 +65,12 @@ export async function fillSpace(
   }
   await base.publish();
   const epoch = ports.randomId();
-  const renewal = seal({
+  const renewal = sealRenewal(end, {
     ...at,
-    seq: end.seq + 1,
     epoch,
     author: instanceId,
     committedAtMs: ports.clock.now(),
-    events: [],
-    mutation: { ...importName(header), outcomes: [] },
-    prevHash: end.hash,
+    mutation: importName(header),
   });
   await append(ports, place, { commits: [renewal] });
   return {

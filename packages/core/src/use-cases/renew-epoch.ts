@@ -1,7 +1,7 @@
 import { administers, type ClientId, type RenewedEpoch, wireError } from '@mnemon/protocol';
 import type { Identity } from '../domain/caller.ts';
-import { seal } from '../domain/commit.ts';
-import { appendOf, type Plan } from '../domain/plan-commits.ts';
+import { sealRenewal } from '../domain/commit.ts';
+import { appendOf, planOf } from '../domain/plan-commits.ts';
 import type { Ports } from '../ports/ports.ts';
 import { noAdmin } from './administer.ts';
 import { publish } from './publish.ts';
@@ -21,32 +21,17 @@ export async function renewEpoch(ports: Ports, identity: Identity): Promise<Answ
   if (!administers(grants)) return refuse(noAdmin()); // I8
   const at = { space, partition: 0 };
   const epoch = ports.randomId();
-  const nothing = {
-    entries: [],
-    settled: [],
-    answers: [],
-    conflicts: [],
-    closings: [],
-    needs: [],
-    fences: [],
-  };
+  const mutation = { client: `epoch:${epoch}` as ClientId, n: 1 };
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     // 1. Load.
     const loaded = await ports.log.load({ ...at, keys: [], mutations: [] });
     if (!loaded) return refuse(nothingThere());
     const { head } = loaded;
     // 2. Commit.
-    const renewal = seal({
-      ...at,
-      seq: head.seq + 1,
-      epoch,
-      author: instanceId,
-      committedAtMs: ports.clock.now(),
-      events: [],
-      mutation: { client: `epoch:${epoch}` as ClientId, n: 1, outcomes: [] },
-      prevHash: head.hash,
-    });
-    const plan: Plan = { ...at, epoch, ...nothing, commits: [renewal] };
+    const committedAtMs = ports.clock.now();
+    const plan = planOf(at, epoch, [
+      sealRenewal(head, { ...at, epoch, author: instanceId, committedAtMs, mutation }),
+    ]);
     if ((await ports.log.append({ ...appendOf(plan), newEpoch: epoch })) === 'conflict') continue;
     // 3. Publish. Whoever follows some topics only notices by its next heartbeat.
     await publish(ports, plan);
