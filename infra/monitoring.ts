@@ -10,6 +10,9 @@ const { alarms, alarmEmail, maxConnections, mongoTier } = stageSettings($app.sta
 
 const SLOW_PROPAGATION_MS = 1_000;
 
+/** Looked at each minute anew: one failure rings at once, until an hour was good. Lambda dates it by its start, up to 15 minutes ago. */
+const LAST_HOUR = { period: 3_600, evaluationPeriods: 1 };
+
 if (alarms) declareAlarms();
 
 /** `docs/operations.md` says of each what it means and what to do. */
@@ -32,13 +35,14 @@ function declareAlarms(): void {
       ...args,
     });
 
-  for (const { name, functionName, slowMs, toleratedErrors = 0 } of watchedFunctions) {
+  for (const { name, functionName, slowMs, toleratedErrors = 0, isSeldom } of watchedFunctions) {
     const of = { namespace: 'AWS/Lambda', dimensions: { FunctionName: functionName } };
-    const sum = { ...of, statistic: 'Sum', evaluationPeriods: 3 };
+    const running = (minutes: number) => (isSeldom ? LAST_HOUR : { evaluationPeriods: minutes });
+    const sum = { ...of, statistic: 'Sum', ...running(3) };
     alarm(`${name}Errors`, { ...sum, metricName: 'Errors', threshold: toleratedErrors });
     alarm(`${name}Throttles`, { ...sum, metricName: 'Throttles', threshold: 0 });
     if (slowMs) {
-      const p99 = { ...of, metricName: 'Duration', extendedStatistic: 'p99', evaluationPeriods: 5 };
+      const p99 = { ...of, metricName: 'Duration', extendedStatistic: 'p99', ...running(5) };
       alarm(`${name}Slow`, { ...p99, threshold: slowMs });
     }
   }

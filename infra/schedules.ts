@@ -9,15 +9,13 @@ const SCHEDULES = {
   ReclaimLeases: { ...everyMinute('reclaim-leases'), permissions: [] },
   Heartbeat: { ...everyMinute('heartbeat'), permissions: [] },
   CleanUp: {
-    handler: 'schedules/clean-up',
-    schedule: 'rate(1 hour)',
+    ...everyHour('clean-up'),
     timeout: '2 minutes',
     slowMs: 60_000,
     permissions: [dropTickets],
   },
   SnapshotAndCompact: {
-    handler: 'schedules/snapshot-and-compact',
-    schedule: 'rate(1 hour)',
+    ...everyHour('snapshot-and-compact'),
     timeout: '15 minutes',
     slowMs: 600_000,
     permissions: [],
@@ -26,14 +24,19 @@ const SCHEDULES = {
 
 function everyMinute(name: string) {
   const schedule = 'rate(1 minute)';
-  return { handler: `schedules/${name}`, schedule, timeout: '60 seconds', slowMs: 30_000 } as const;
+  const ends = { timeout: '60 seconds', slowMs: 30_000 } as const;
+  return { handler: `schedules/${name}`, schedule, isSeldom: false, ...ends } as const;
+}
+
+function everyHour(name: string) {
+  return { handler: `schedules/${name}`, schedule: 'rate(1 hour)', isSeldom: true } as const;
 }
 
 const RETRIES = 2;
 
-/** The functions behind the schedules; `slowMs` is what their p99 should stay under. */
+/** The functions behind the schedules, as they are watched. */
 export const scheduled = Object.entries(SCHEDULES).map(
-  ([name, { handler, schedule, timeout, slowMs, permissions }]) => {
+  ([name, { handler, schedule, timeout, slowMs, isSeldom, permissions }]) => {
     // Not the schedule's own: that would leave its secrets readable in the state.
     const run = declareFunction(name, {
       ...memoryFunction(handler, [leaveDeadLetters, ...permissions]),
@@ -51,6 +54,6 @@ export const scheduled = Object.entries(SCHEDULES).map(
       enabled: !$dev, // whoever develops has stopped some day, and what the scheduler then calls is not there
       dlq: deadLetters.arn, // what could not be delivered
     });
-    return { name, functionName: run.name, slowMs };
+    return { name, functionName: run.name, slowMs, isSeldom };
   },
 );

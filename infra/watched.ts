@@ -10,6 +10,8 @@ interface Watched {
   slowMs?: number;
   /** A minute. */
   toleratedErrors?: number;
+  /** Whether it is called once an hour or less: one failure is all that there is to see. */
+  isSeldom?: boolean;
 }
 
 /** Every function, for alarms and dashboard; `slowMs` is what their p99 should stay under. */
@@ -20,7 +22,7 @@ export const watchedFunctions: Watched[] = [
   { name: 'Authorizer', functionName: authorizer.name, slowMs: 1_000, toleratedErrors: 100 },
   { name: 'Api', functionName: http.name, slowMs: 27_000 }, // long polls wait for 25 s
   { name: 'Stream', functionName: stream.name },
-  { name: 'Migrate', functionName: migrateFunction.name },
+  { name: 'Migrate', functionName: migrateFunction.name, isSeldom: true },
   ...scheduled, // each says how slow is too slow
 ];
 

@@ -81,6 +81,15 @@ const MUTATIONS: (Mutation & { what: string; stage: string; noticedBy: keyof typ
     to: 'HEARTBEATS:',
     noticedBy: 'every setting is set, and accepted by the function that reads it',
   },
+  {
+    what: 'what runs every hour would have to fail three minutes running',
+    stage: 'production',
+    file: 'schedules.ts',
+    from: 'isSeldom: true',
+    to: 'isSeldom: false',
+    noticedBy:
+      'a schedule that fails or is slow rings: of every hour at the first run, of every minute when it goes on',
+  },
 ];
 
 describe.skipIf(problem)('the infrastructure', () => {
