@@ -37,7 +37,7 @@ const GRAPHS: [title: string, stat: string, metrics: Metric[]][] = [
   ['Posts throttled, gone', 'Sum', ours('PostsThrottled', 'PostsGone')],
   ['Backends, p99', 'p99', ours(...BACKENDS.map((backend) => `${backend}Latency`))],
   ['Backends, failures', 'Sum', ours(...BACKENDS.map((backend) => `${backend}Errors`))],
-  ['Batches set aside', 'Sum', ours('BatchesSetAside')],
+  ['Rows set aside', 'Sum', ours('RowsSetAside')],
   ['Backends that do not answer', 'Maximum', ours('BackendsDegraded')],
   ['Invocations', 'Sum', ofFunctions('Invocations')],
   ['Errors', 'Sum', ofFunctions('Errors')],

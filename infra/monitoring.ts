@@ -71,7 +71,7 @@ function declareAlarms(): void {
   alarm('PostsThrottled', { ...each, metricName: 'PostsThrottled', threshold: 100 });
   // Everybody who leaves without a word costs a few; so many are a network that broke, or a gateway.
   alarm('PostsGone', { ...each, metricName: 'PostsGone', threshold: 1_000 });
-  alarm('BatchesSetAside', { ...each, metricName: 'BatchesSetAside', evaluationPeriods: 1, threshold: 0 });
+  alarm('RowsSetAside', { ...each, metricName: 'RowsSetAside', evaluationPeriods: 1, threshold: 0 });
   alarm('BackendsDegraded', { ...each, metricName: 'BackendsDegraded', evaluationPeriods: 3, threshold: 0 });
   alarm('ManyMongoConnections', {
     evaluationPeriods: 3,

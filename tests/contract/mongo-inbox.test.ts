@@ -10,7 +10,7 @@ describe.runIf(engineUrl('MongoDB'))('a waiting batch that cannot be read', () =
   test('is set aside and told once, holds up none of the others, and is mended when it is sent again', async () => {
     const { db } = mongo;
     const told: string[] = [];
-    const { log, inbox } = mongoStorage({ db, onUnreadable: (rowId) => told.push(rowId) });
+    const { log, inbox } = mongoStorage({ db, onUnreadable: ({ rowId }) => told.push(rowId) });
     const at = await openSpace(log, newSpace());
     const [garbage, foreign, good] = [1, 2, 3].map(() => waitingBatch(at.space));
     if (!garbage || !foreign || !good) throw new Error('three were made');

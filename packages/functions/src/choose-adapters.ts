@@ -16,9 +16,9 @@ export async function chooseStorage(settings: Settings, host: Host | undefined):
   const { db } = connectMongo({ url: settings.MONGODB_URL, dbName: settings.MONGODB_DATABASE });
   return mongoStorage({
     db,
-    onUnreadable: (rowId) => {
-      log.error('a waiting batch cannot be read and was set aside', { rowId });
-      if (settings.METRICS === 'on') countMetric('BatchesSetAside');
+    onUnreadable: (row) => {
+      log.error('a row cannot be read and was set aside', { ...row });
+      if (settings.METRICS === 'on') countMetric('RowsSetAside');
     },
   });
 }

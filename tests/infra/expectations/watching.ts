@@ -17,11 +17,11 @@ export const WATCHING = {
     const ours = alarms.filter(({ inputs }) => inputs.namespace === 'Mnemon');
     expect(ours.map(({ inputs }) => inputs.metricName).sort()).toEqual([
       'BackendsDegraded',
-      'BatchesSetAside',
       'Connections',
       'PostsGone',
       'PostsThrottled',
       'Propagation',
+      'RowsSetAside',
     ]);
     for (const { inputs } of ours) expect(inputs.dimensions).toEqual({ service: `mnemon-${stage}` });
     const { metricQueries } = one(graph, ALARM, 'ManyMongoConnections').inputs;

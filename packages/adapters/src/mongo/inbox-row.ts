@@ -8,16 +8,15 @@ import {
 import { grantSchema, instanceIdSchema, spaceIdSchema } from '@mnemon/protocol';
 import * as z from 'zod';
 import { rowsOf } from './row-range.ts';
+import type { SetAside } from './set-aside.ts';
 
 /** A waiting batch as it is kept. */
-export interface InboxRow extends MutationId {
+export interface InboxRow extends MutationId, SetAside {
   _id: string;
   space: string;
   partition: number;
   arrivedAt: Date;
   text: string;
-  /** Set once it was found to be no batch. */
-  unreadable?: true;
 }
 
 export const inboxRowId = (at: PartitionId, { client, n }: MutationId): string =>

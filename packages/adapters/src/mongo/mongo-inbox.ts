@@ -4,18 +4,16 @@ import type { Db } from 'mongodb';
 import * as z from 'zod';
 import { inOrder } from '../inbox-order.ts';
 import { collectionsOf } from './collections.ts';
-import { inboxRowId, readArrival, readWaiting, toInboxRow } from './inbox-row.ts';
+import { type InboxRow, inboxRowId, readArrival, readWaiting, toInboxRow } from './inbox-row.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
+import { type OnUnreadable, READABLE, readSettingAside } from './set-aside.ts';
 import { leasePath } from './space-row.ts';
 
 interface MongoInboxOptions {
   db: Db;
   now?: () => number;
-  /** Told once of each row that is no batch. */
-  onUnreadable?: ((rowId: string) => void) | undefined;
+  onUnreadable?: OnUnreadable | undefined;
 }
-
-const READABLE = { unreadable: { $exists: false } };
 
 /**
  * Waiting batches and the write lease in MongoDB. Its clock alone times the lease. Arrivals are timed by the servers' own:
@@ -24,11 +22,10 @@ const READABLE = { unreadable: { $exists: false } };
 export function mongoInbox({ db, now = Date.now, onUnreadable }: MongoInboxOptions): Inbox {
   const { inbox, spaces } = collectionsOf(db);
 
-  /** What is no batch holds up nobody; its writer has no answer, sends the batch again, and that takes its place. */
-  async function setAside(_id: string): Promise<void> {
-    const { modifiedCount } = await inbox.updateOne({ _id, ...READABLE }, { $set: { unreadable: true } });
-    if (modifiedCount === 1) onUnreadable?.(_id);
-  }
+  // The writer of what is no batch has no answer, sends the batch again, and that takes its place.
+  const readBatches = readSettingAside<InboxRow, ReturnType<typeof readWaiting>>({
+    ...{ db, collection: inbox.collectionName, read: readWaiting, stamp: 'arrivedAt', onUnreadable },
+  });
 
   return reachable<Inbox>({
     async put(at, waiting) {
@@ -49,13 +46,11 @@ export function mongoInbox({ db, now = Date.now, onUnreadable }: MongoInboxOptio
     },
 
     async list({ space, partition }, limit) {
-      for (;;) {
+      const batches = await readBatches(() => {
         const arrived = inbox.find({ space, partition, ...READABLE }).sort({ arrivedAt: 1, client: 1, n: 1 });
-        const rows = await arrived.limit(limit).batchSize(limit).toArray();
-        const { batches, unreadable } = readRows(rows);
-        for (const rowId of unreadable) await setAside(rowId);
-        if (batches.length > 0 || rows.length === 0) return inOrder(batches).map(({ waiting }) => waiting);
-      }
+        return arrived.limit(limit).batchSize(limit).toArray();
+      });
+      return inOrder(batches).map(({ waiting }) => waiting);
     },
 
     async stranded(waitedMs, limit) {
@@ -88,19 +83,6 @@ export function mongoInbox({ db, now = Date.now, onUnreadable }: MongoInboxOptio
       await spaces.updateOne({ _id: at.space, [`${path}.holder`]: holder }, { $unset: { [path]: '' } });
     },
   });
-}
-
-function readRows(rows: readonly { _id: string }[]) {
-  const batches: ReturnType<typeof readWaiting>[] = [];
-  const unreadable: string[] = [];
-  for (const row of rows) {
-    try {
-      batches.push(readWaiting(row));
-    } catch {
-      unreadable.push(row._id);
-    }
-  }
-  return { batches, unreadable };
 }
 
 const strandedSchema = z.object({ _id: z.object({ space: spaceIdSchema, partition: z.int() }) });

@@ -2,17 +2,34 @@ import type { Node, Nodes } from '@mnemon/core';
 import type { Db } from 'mongodb';
 import { collectionsOf } from './collections.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
-import { nodeRowId, nodesOf, readNode, toNodeRow } from './node-row.ts';
+import { type NodeRow, nodeRowId, nodesOf, readNode, toNodeRow } from './node-row.ts';
+import { type OnUnreadable, READABLE, readSettingAside } from './set-aside.ts';
 
-/** Presence in MongoDB. */
-export function mongoNodes({ db }: { db: Db }): Nodes {
+interface MongoNodesOptions {
+  db: Db;
+  onUnreadable?: OnUnreadable | undefined;
+}
+
+/** Presence in MongoDB. An instance whose row cannot be read is not there until it is noted anew. */
+export function mongoNodes({ db, onUnreadable }: MongoNodesOptions): Nodes {
   const { nodes } = collectionsOf(db);
+  const collection = nodes.collectionName;
+  const readEach = readSettingAside<NodeRow, Node>({
+    ...{ db, collection, read: readNode, stamp: 'lastSeenAtMs', onUnreadable },
+  });
+  const readOne = async (query: () => Promise<NodeRow | null>): Promise<Node | undefined> => {
+    const [node] = await readEach(async () => {
+      const row = await query();
+      return row === null ? [] : [row];
+    });
+    return node;
+  };
 
   /** False where the upsert was an insert of an `_id` that exists: of a later connection, or by somebody faster. */
   const replace = async (node: Node): Promise<boolean> => {
-    const notLater = { _id: nodeRowId(node), connectedAtMs: { $lte: node.connectedAtMs } };
+    const isNotLater = [{ connectedAtMs: { $lte: node.connectedAtMs } }, { unreadable: true } as const];
     try {
-      await nodes.replaceOne(notLater, toNodeRow(node), { upsert: true });
+      await nodes.replaceOne({ _id: nodeRowId(node), $or: isNotLater }, toNodeRow(node), { upsert: true });
       return true;
     } catch (error) {
       if (!isDuplicate(error)) throw error;
@@ -26,19 +43,20 @@ export function mongoNodes({ db }: { db: Db }): Nodes {
     },
 
     async leave(connection, atMs) {
-      const here = { _id: nodeRowId(connection), connectionId: connection.connectionId, status: 'online' };
-      const row = await nodes.findOneAndUpdate(here, { $set: { status: 'offline', lastSeenAtMs: atMs } });
-      return row === null ? undefined : readNode(row);
+      const { connectionId } = connection;
+      const here = { _id: nodeRowId(connection), connectionId, status: 'online', ...READABLE };
+      return readOne(() => nodes.findOneAndUpdate(here, { $set: { status: 'offline', lastSeenAtMs: atMs } }));
     },
 
     async get(instance) {
-      const row = await nodes.findOne({ _id: nodeRowId(instance) });
-      return row === null ? undefined : readNode(row);
+      return readOne(() => nodes.findOne({ _id: nodeRowId(instance), ...READABLE }));
     },
 
     async list(space, stretch) {
-      const rows = nodes.find({ _id: nodesOf(space, stretch?.after) }).sort({ _id: 1 });
-      return (await (stretch ? rows.limit(stretch.limit) : rows).toArray()).map(readNode);
+      return readEach(() => {
+        const rows = nodes.find({ _id: nodesOf(space, stretch?.after), ...READABLE }).sort({ _id: 1 });
+        return (stretch ? rows.limit(stretch.limit) : rows).toArray();
+      });
     },
 
     async silent({ untilMs, after, limit }) {
@@ -46,11 +64,14 @@ export function mongoNodes({ db }: { db: Db }): Nodes {
         { lastSeenAtMs: after.lastSeenAtMs, _id: { $gt: nodeRowId(after) } },
         { lastSeenAtMs: { $gt: after.lastSeenAtMs } },
       ];
-      const rows = nodes
-        .find({ status: 'online', lastSeenAtMs: { $lte: untilMs }, ...(later && { $or: later }) })
-        .sort({ lastSeenAtMs: 1, _id: 1 })
-        .limit(limit);
-      return (await rows.toArray()).map(readNode);
+      const isSilent = { status: 'online', lastSeenAtMs: { $lte: untilMs }, ...READABLE };
+      return readEach(() =>
+        nodes
+          .find({ ...isSilent, ...(later && { $or: later }) })
+          .sort({ lastSeenAtMs: 1, _id: 1 })
+          .limit(limit)
+          .toArray(),
+      );
     },
   });
 }

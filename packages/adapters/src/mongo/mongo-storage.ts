@@ -15,11 +15,11 @@ import { mongoSpaces } from './mongo-spaces.ts';
 import { mongoTaskWaiters } from './mongo-task-waiters.ts';
 import { mongoTasks } from './mongo-tasks.ts';
 import { mongoValues } from './mongo-values.ts';
+import type { OnUnreadable } from './set-aside.ts';
 
 interface MongoStorageOptions {
   db: Db;
-  /** Told once of each batch in the inbox that cannot be read, by its row's id: what it says is data. */
-  onUnreadable?: (rowId: string) => void;
+  onUnreadable?: OnUnreadable;
 }
 
 /** All that is kept in MongoDB. */
@@ -28,7 +28,7 @@ export const mongoStorage = ({ db, onUnreadable }: MongoStorageOptions): Storage
   inbox: mongoInbox({ db, onUnreadable }),
   lifetimes: mongoLifetimes({ db }),
   index: mongoEntryIndex({ db }),
-  nodes: mongoNodes({ db }),
+  nodes: mongoNodes({ db, onUnreadable }),
   spaces: mongoSpaces({ db }),
   snapshots: mongoSnapshots({ db }),
   values: mongoValues({ db }),

@@ -1,8 +1,9 @@
 import type { Node } from '@mnemon/core';
 import { grantSchema, instanceIdSchema, presenceSchema, spaceIdSchema } from '@mnemon/protocol';
 import * as z from 'zod';
+import type { SetAside } from './set-aside.ts';
 
-export interface NodeRow {
+export interface NodeRow extends SetAside {
   /** `<space>/<instance>`: no id has a slash. */
   _id: string;
   space: string;
