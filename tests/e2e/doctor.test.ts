@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBus } from './mortal-bus.ts';
+import { runDoctor } from './run-doctor.ts';
 import { startTestCloud, type TestCloud } from './test-cloud.ts';
-
-const MAIN = fileURLToPath(new URL('../../packages/local/src/doctor/main.ts', import.meta.url));
 
 let cloud: TestCloud;
 
@@ -78,24 +75,10 @@ test.each([
 });
 
 test('shows how it is used when asked for nothing', async () => {
-  expect(await run([])).toMatchObject({
+  expect(await runDoctor([])).toMatchObject({
     code: 2,
     output: expect.stringContaining('npm run doctor -- --url'),
   });
 });
 
-const doctor = (url: string, token: string) => run(['--url', url, '--token', token]);
-
-async function run(args: string[]): Promise<{ code: number; output: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  }
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, output };
-}
+const doctor = (url: string, token: string) => runDoctor(['--url', url, '--token', token]);

@@ -1,4 +1,5 @@
-import { isMnemonError } from '@mnemon/client';
+import { isMnemonError, type MnemonError } from '@mnemon/client';
+import { adviceForUnreachable } from './unreachable.ts';
 
 /** What to look at, by the code of what failed. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -33,9 +34,14 @@ export const adviceForBackend = (name: string): string[] => [
 /** What went wrong and what to do about it, for people. */
 export function adviceFor(error: unknown, url: string): string[] {
   if (!isMnemonError(error)) return [`FAILED     ${(error as Error).message}`];
-  const advice = error.message.includes('HTTP 403') ? NO_SUCH_STAGE : ADVICE[error.code];
+  const advice = adviceByCause(error, url) ?? ADVICE[error.code];
   return [
     `FAILED     ${error.code} from ${url}: ${error.message}`,
     ...(advice ? [`           ${advice}`] : []),
   ];
+}
+
+function adviceByCause({ code, message, cause }: MnemonError, url: string): string | undefined {
+  if (message.includes('HTTP 403')) return NO_SUCH_STAGE;
+  return code === 'unavailable' ? adviceForUnreachable(cause, url) : undefined;
 }
