@@ -1,5 +1,15 @@
-import { type Commit, GENESIS, renewEpoch, type SealedCommit, seal, verify, verifyPage } from '@mnemon/core';
-import type { ChainEnd, SpaceId } from '@mnemon/protocol';
+import {
+  type Commit,
+  compact,
+  GENESIS,
+  renewEpoch,
+  type SealedCommit,
+  seal,
+  takeSnapshot,
+  verify,
+  verifyPage,
+} from '@mnemon/core';
+import { type ChainEnd, DEFAULT_RETENTION, type SpaceId } from '@mnemon/protocol';
 import { describe, expect, test } from 'vitest';
 import { answerOf } from '../answer-of.ts';
 import { worldWithCommits } from './long-log.ts';
@@ -131,6 +141,28 @@ test('a commit that is made while the log is read is no flaw, nor is one that re
       });
     }
   }
+});
+
+test('a log that begins at its head is intact, also when its only commit goes behind a new one meanwhile', async () => {
+  const world = await worldWithCommits(3);
+  const { log } = world.ports;
+  const compacted = () => compact(world.ports, AT, DEFAULT_RETENTION);
+  await takeSnapshot(world.ports, AT);
+  world.pass(DEFAULT_RETENTION.logMs);
+  expect(await compacted()).toEqual({ floor: 3, dropped: 2 });
+  expect(await verify(world.ports, AT)).toMatchObject({ intact: true, end: { seq: 3 } });
+
+  let dropped = 0;
+  const commits: typeof log.commits = async (at) => {
+    if (at.afterSeq === 2 && dropped === 0) {
+      await writeAlone(world, 'bob', put(world, 'k1', 'newest'));
+      ({ dropped } = await compacted());
+    }
+    return log.commits(at);
+  };
+  const verdict = await verify({ ...world.ports, log: { ...log, commits } }, AT);
+  expect([dropped, await log.floor(AT)]).toEqual([1, 3]);
+  expect(verdict).toMatchObject({ intact: true, end: { seq: 4 } });
 });
 
 describe('in parts', () => {

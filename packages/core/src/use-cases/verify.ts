@@ -44,12 +44,8 @@ export async function walkChain(ports: VerifyPorts, at: PartitionId, part: Walk)
   }
 }
 
-async function walkFrom(
-  ports: VerifyPorts,
-  at: PartitionId,
-  floor: number,
-  { known = CHAIN_START, from, isOver = () => false }: Walk,
-): Promise<Walked> {
+async function walkFrom(ports: VerifyPorts, at: PartitionId, floor: number, part: Walk): Promise<Walked> {
+  const { known = CHAIN_START, from, isOver = () => false } = part;
   const start = from && from.seq >= floor ? from : await chainStart(ports, at, floor);
   if (!start) return { intact: false, seq: floor, problem: 'missing' };
   let end = start;
@@ -76,16 +72,23 @@ async function walkFrom(
   }
   // Of a log that begins at its head only the newest commit is left, and nothing follows the floor.
   const last = newest ?? (end.seq > 0 ? await commitAt(ports, at, end) : undefined);
+  // A new commit let it go just now: there is more to walk.
+  if (last === 'overtaken') return walkFrom(ports, at, floor, part);
   if (last && 'problem' in last) return last;
   return (last && (await flawOfNewest(ports, at, last))) ?? { intact: true, end, isWhole: true };
 }
 
 /** The commit that a walk has ended at without having read it. */
-async function commitAt(ports: VerifyPorts, at: PartitionId, end: ChainEnd): Promise<SealedCommit | Flaw> {
+async function commitAt(
+  ports: VerifyPorts,
+  at: PartitionId,
+  end: ChainEnd,
+): Promise<SealedCommit | Flaw | 'overtaken'> {
   const { commits, unreadableSeq } = await readOn(ports, at, end.seq - 1);
   if (unreadableSeq !== undefined) return notOne(end.seq, unreadableSeq);
   const [sealed] = commits;
-  if (sealed?.commit.seq !== end.seq) return { intact: false, seq: end.seq, problem: 'missing' };
+  if (!sealed) return { intact: false, seq: end.seq, problem: 'missing' };
+  if (sealed.commit.seq !== end.seq) return 'overtaken';
   const before = { seq: end.seq - 1, hash: sealed.commit.prevHash };
   const check = checkPage(at, before, [sealed], end);
   return check.intact ? sealed : check;
