@@ -5,7 +5,7 @@ export const isWhole = ({ op }: Op): boolean => op === 'put' || op === 'delete';
 
 /** The value that operations on one key leave on top of `below`, as far as a client can tell; `undefined` is none. */
 export const valueAfter = (ops: readonly Op[], below: JsonValue | undefined): JsonValue | undefined =>
-  ops.slice(Math.max(0, ops.findLastIndex(isWhole))).reduce(applied, below);
+  ops.reduce(applied, below);
 
 function applied(value: JsonValue | undefined, op: Op): JsonValue | undefined {
   switch (op.op) {

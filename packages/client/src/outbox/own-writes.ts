@@ -1,4 +1,4 @@
-import type { Cursor, JsonValue } from '@mnemon/protocol';
+import type { Cursor, JsonValue, Op } from '@mnemon/protocol';
 import type { Witness } from '../replica/witnesses.ts';
 import { isWhole, valueAfter } from './optimistic-value.ts';
 import type { PendingOp } from './pending-op.ts';
@@ -41,24 +41,23 @@ export function createOwnWrites({ written, changed }: Pick<Witness, 'written' | 
   const waiting = new Map<PendingOp, AckedCommit>();
   let replicaAt: Cursor | undefined;
 
-  /** In the order of their calls. */
-  function own(key: string): PendingOp[] {
-    const all: PendingOp[] = [];
-    for (let each = newest.get(key); each; each = each.earlier) all.push(each);
-    return all.reverse();
+  /** What makes its value: the newest operation that leaves nothing of what was there, and all after it, in that order. */
+  function effective(key: string): Op[] {
+    const ops: Op[] = [];
+    for (let each = newest.get(key); each; each = isWhole(each.op) ? undefined : each.earlier)
+      ops.push(each.op);
+    return ops.reverse();
   }
 
+  /** It takes as long however many there are: a counter may have thousands waiting. */
   function remove(pending: PendingOp): void {
     waiting.delete(pending);
+    const { earlier, later } = pending;
     const { key } = pending.op;
-    let last: PendingOp | undefined;
-    for (const other of own(key)) {
-      if (other === pending) continue;
-      other.earlier = last;
-      last = other;
-    }
-    if (last) newest.set(key, last);
+    if (later) later.earlier = earlier;
+    else if (earlier) newest.set(key, earlier);
     else newest.delete(key);
+    if (earlier) earlier.later = later;
     changed(key);
   }
 
@@ -80,17 +79,17 @@ export function createOwnWrites({ written, changed }: Pick<Witness, 'written' | 
       const { key } = pending.op;
       if (last !== pending) {
         pending.earlier = last;
+        if (last) last.later = pending;
         newest.set(key, pending);
       }
       written(key);
     },
     get(key, below) {
-      const ops = own(key).map(({ op }) => op);
-      return ops.length > 0 ? { value: valueAfter(ops, below) } : undefined;
+      return newest.get(key) && { value: valueAfter(effective(key), below) };
     },
     newest: (key) => newest.get(key),
     keys: () => newest.keys(),
-    isWhole: (key) => own(key).some(({ op }) => isWhole(op)),
+    isWhole: (key) => effective(key).some(isWhole),
     remove,
     acked,
     reached,

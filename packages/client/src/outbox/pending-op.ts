@@ -21,6 +21,8 @@ export interface PendingOp {
   isQueued: boolean;
   /** The own operation on the same key before this one, if that is not answered and heard of yet. */
   earlier: PendingOp | undefined;
+  /** The one after this. */
+  later: PendingOp | undefined;
 }
 
 export const pendingOp = (op: Op, sizeBytes: number): PendingOp => ({
@@ -29,6 +31,7 @@ export const pendingOp = (op: Op, sizeBytes: number): PendingOp => ({
   waiters: [],
   isQueued: false,
   earlier: undefined,
+  later: undefined,
 });
 
 /** The longest `hlc` that a clock can show. */
