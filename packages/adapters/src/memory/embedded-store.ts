@@ -38,11 +38,11 @@ export interface EmbeddedStore extends StoragePorts {
 
 /** What the ports of one store share. */
 export interface Shared {
-  /** Throws `Unavailable` once the store is closed. */
+  /** Throws `Unavailable` once the store is closed, or once nobody knows what the state is. */
   state(): State;
   /**
    * Takes the step: first in the journal, then in the state. Throws `Unavailable` when it cannot be written, and what the
-   * state threw when it cannot be applied; then nothing happened.
+   * state threw when it cannot be applied; then nothing happened. Where the journal cannot undo that, all ends here.
    */
   commit(record: JournalRecord): void;
   now(): number;
@@ -69,6 +69,8 @@ export function embeddedStore(options: EmbeddedStoreOptions = {}): EmbeddedStore
   };
   const kept = path === undefined ? undefined : openFolder(path, begin);
   let closed = false;
+  /** By half of a record, which cannot be undone. */
+  let isSpoilt = false;
   let compacting: Promise<void> | undefined;
 
   // History is dropped late, so a file is worth rewriting only when most of it is something else.
@@ -82,20 +84,24 @@ export function embeddedStore(options: EmbeddedStoreOptions = {}): EmbeddedStore
     compacting = undefined;
   };
 
+  const current = (): State => {
+    if (closed || isSpoilt) throw new Unavailable('the embedded store');
+    return state;
+  };
+
   const shared: Shared = {
     now,
-    state: () => {
-      if (closed) throw new Unavailable('the embedded store');
-      return state;
-    },
+    state: current,
     commit: (record) => {
-      if (closed) throw new Unavailable('the embedded store');
-      write(kept?.journal, record);
+      current();
+      onDisk(() => kept?.journal.append(record));
       try {
         applied(record);
       } catch (error) {
-        // It may have been applied by half: the journal without it tells what the state is.
-        kept?.journal.takeBack();
+        // It may have been applied by half: the journal without it, if there is one, tells what the state is.
+        isSpoilt = true;
+        onDisk(() => kept?.journal.takeBack());
+        isSpoilt = !kept;
         throw error;
       }
       if (kept && !compacting && isWorthwhile(kept)) compacting = compact(kept);
@@ -146,9 +152,9 @@ function openFolder(path: string, begin: () => (record: JournalRecord) => void):
   }
 }
 
-function write(journal: Journal | undefined, record: JournalRecord): void {
+function onDisk(step: () => void): void {
   try {
-    journal?.append(record);
+    step();
   } catch (error) {
     throw new Unavailable('the embedded store', { cause: error });
   }

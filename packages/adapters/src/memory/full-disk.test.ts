@@ -59,3 +59,26 @@ test('a record that only fits in part is refused and leaves nothing; with room a
   expect((await loadAll(third.log, at, ['a'])).entries.get('a')?.value).toBe('after');
   await third.close();
 });
+
+test.each([
+  ['on a disk that refuses that', { path }],
+  ['without a disk', {}],
+])('what was applied by half and cannot be undone is shown to nobody: %s', async (_, options) => {
+  const store = embeddedStore(options);
+  const at = await openSpace(store.log);
+  await write(store.log, at, [{ values: [['a', 'before']] }]);
+  disk.canTruncate = false;
+  const poison = [null as never];
+  await expect(write(store.log, at, [{ values: [['a', 'poison']] }], poison)).rejects.toThrow();
+  disk.canTruncate = true;
+  await expect(store.log.commits({ ...at, afterSeq: 0, limit: 9 })).rejects.toThrow(Unavailable);
+  await expect(write(store.log, at, [{ values: [['a', 'after']] }])).rejects.toThrow(Unavailable);
+  await store.close();
+
+  const again = embeddedStore({ path });
+  const kept = 'path' in options ? ['before'] : [];
+  expect(
+    (await again.log.entries({ ...at, afterKey: undefined, limit: 9 })).map(({ value }) => value),
+  ).toEqual(kept);
+  await again.close();
+});
