@@ -152,7 +152,7 @@ describe('a lock', () => {
       (world, ports) => acquire(world, ports),
       async (world) => {
         const granted = await acquire(world, world.ports);
-        expect(granted).toEqual({ ok: true, value: { is: 'granted', name: 'lock', token: 1 } });
+        expect(granted).toEqual({ ok: true, value: { is: 'granted', name: 'lock', token: world.now() } });
         expect(await acquire(world, world.ports, 'bob', 'other')).toMatchObject({ value: { is: 'held' } });
       },
     );
@@ -172,11 +172,11 @@ describe('a lock', () => {
         });
         return world;
       },
-      (world, ports) => releaseLock(ports, ann(world), { name: 'lock', token: 1 }),
+      (world, ports) => releaseLock(ports, ann(world), { name: 'lock', token: world.now() }),
       async (world) => {
-        await releaseLock(world.ports, ann(world), { name: 'lock', token: 1 });
+        await releaseLock(world.ports, ann(world), { name: 'lock', token: world.now() });
         expect(await acquire(world, world.ports, 'bob', 'b')).toMatchObject({
-          value: { is: 'granted', token: 2 },
+          value: { is: 'granted', token: world.now() + 1 },
         });
       },
     );

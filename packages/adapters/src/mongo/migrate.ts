@@ -3,7 +3,7 @@ import { collectionsOf } from './collections.ts';
 import { createIndexes } from './create-indexes.ts';
 import { isDuplicate, throwUnavailable } from './mongo-failures.ts';
 
-/** Of what this code keeps, and how. Raised with whatever an older data needs to be brought to it. */
+/** Of what this code keeps, and how. Raised with what older data has to be brought to, or older code could not go on with. */
 export const DATA_VERSION = 2;
 
 /** For the client that migrates: an index over many rows takes minutes, and a function ends after 15. */

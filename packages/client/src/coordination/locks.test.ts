@@ -142,6 +142,13 @@ describe('asking for a lock', () => {
     expect(scene.last().payload).toEqual({ do: 'release', name, token: 8 });
   });
 
+  test('another lock under the same token is no reason to keep it', async () => {
+    const scene = askedScene();
+    await held(scene);
+    await scene.answer({ is: 'granted', name: 'other', token: 7 }, 'ask-1'); // a repeated request, come late
+    expect(scene.last().payload).toEqual({ do: 'release', name: 'other', token: 7 });
+  });
+
   test('without waiting, a lock that is held is refused', async () => {
     const scene = askedScene();
     const refused = expect(scene.locks.lock(name)).rejects.toMatchObject({ code: 'locked' });

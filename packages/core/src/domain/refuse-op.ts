@@ -40,7 +40,7 @@ export function refuseOp(
   if (op.fence && !allows(writer.grants, 'write', op.fence.lock)) {
     return refused('forbidden', `no grant to write ${op.fence.lock}`);
   }
-  // I7: a token is never given twice, so what is stale now is so for ever.
+  // I7: a lock is never given a token twice, so what is stale now is so for ever.
   if (op.fence && tokens?.get(op.fence.lock) !== op.fence.token) {
     return refused('stale-token', `the lock ${op.fence.lock} has had another holder since`);
   }
