@@ -16,8 +16,9 @@ export interface ImportTarget {
 const PART_CHARACTERS = 1024 * 1024;
 
 /**
- * Fills an empty space with an export of any length, which goes in parts and is imported once all are there. Answers where
- * its log ends. `text` comes in any pieces, strings or bytes. Rejects with a `MnemonError`; the space then is as empty as before, and the same can be tried again.
+ * Fills an empty space with an export, which goes in up to 1,000 parts of a million characters and is imported once all are
+ * there; of two imports at once into one space at most one succeeds. Answers where its log ends. `text` comes in any pieces,
+ * strings or bytes. Rejects with a `MnemonError`; the space then is as empty as before, and the same can be tried again.
  *
  * @example
  * await importSpace({ url, token, instanceId: 'operator' }, createReadStream('team.ndjson'));

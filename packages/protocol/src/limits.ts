@@ -37,6 +37,8 @@ export const LIMITS = {
   taskErrorLength: 1_000,
   taskAttempts: 1_000,
   taskWaitMs: 60 * 60 * 1000,
+  /** Into which an export is cut, so that a space cannot keep more. */
+  importParts: 1_000,
   batchOps: 100,
   /** Of the whole `write` frame. */
   batchBytes: 96 * 1024,

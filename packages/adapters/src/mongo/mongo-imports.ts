@@ -21,6 +21,12 @@ export interface ImportPartRow {
 
 const partRowId = (space: SpaceId, { upload, number }: ImportPart): string => `${space}/${upload}/${number}`;
 
+/** The `_id`s before and after those of an upload: `0` is the character after the slash. */
+const otherUploads = (space: SpaceId, { upload }: ImportPart) => [
+  { $gt: `${space}/`, $lt: `${space}/${upload}/` },
+  { $gt: `${space}/${upload}0`, $lt: `${space}0` },
+];
+
 /** Spaces that are being filled, in MongoDB. */
 export function mongoImports({ db }: { db: Db }): Imports {
   const collections = collectionsOf(db);
@@ -81,6 +87,7 @@ export function mongoImports({ db }: { db: Db }): Imports {
     async putPart(space, part, text, nowMs) {
       const row = { storedAt: new Date(nowMs), text };
       await importParts.replaceOne({ _id: partRowId(space, part) }, row, { upsert: true });
+      await importParts.deleteMany({ $or: otherUploads(space, part).map((_id) => ({ _id })) });
     },
 
     async part(space, part) {

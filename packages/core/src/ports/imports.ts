@@ -40,10 +40,13 @@ export interface Imports {
   /** Opens the space. False when it is not reserved for this import any more. */
   finish(space: SpaceId, importId: string, opening: Opening): Promise<boolean>;
 
-  /** Keeps a part of an export that is to be imported, whatever the space is; one of the same name is replaced. */
+  /**
+   * Keeps a part of an export that is to be imported, whatever the space is; one of the same name is replaced. Those of
+   * the space's other uploads are forgotten: who sends parts without end fills no store.
+   */
   putPart(space: SpaceId, part: ImportPart, text: string, nowMs: number): Promise<void>;
 
-  /** A store forgets parts of a day ago, and may forget those of an upload when another one to the space begins. */
+  /** A store forgets parts of a day ago. */
   part(space: SpaceId, part: ImportPart): Promise<string | undefined>;
 
   /** Gives the name back; nothing happens when it is not reserved for this import any more. What was filled in has to be cleared before. */

@@ -138,6 +138,25 @@ export function importsContract(name: string, makeStorage: MakeStorage): void {
       expect(await imports.part(space, part(0, 'v'))).toBeUndefined();
     });
 
+    test('of a space the parts of one upload are kept, those that came last, and those of other spaces stay', async () => {
+      const { imports } = storage;
+      const space = newSpace();
+      const longer = `${space}:b` as PartitionId['space'];
+      const uploads = ['u', 'u-1', 't', 'v', 'u'];
+      await imports.putPart(longer, { upload: 'u', number: 0 }, 'other', 0);
+      for (const [nth, upload] of uploads.entries()) {
+        for (const number of [0, 1]) await imports.putPart(space, { upload, number }, `${nth}`, Date.now());
+        for (const each of new Set(uploads)) {
+          const found = await Promise.all(
+            [0, 1].map((number) => imports.part(space, { upload: each, number })),
+          );
+          const expected = each === upload ? `${nth}` : undefined;
+          expect(found, `${each} after ${upload}`).toEqual([expected, expected]);
+        }
+      }
+      expect(await imports.part(longer, { upload: 'u', number: 0 })).toBe('other');
+    });
+
     test('clearing leaves nothing of the former, step by step, and nothing of others is touched', async () => {
       const { log, imports, snapshots } = storage;
       const { at, importId } = await reserved();

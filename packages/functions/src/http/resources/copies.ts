@@ -1,7 +1,7 @@
 import { ReadableStream as Streams } from 'node:stream/web';
 import { z } from '@hono/zod-openapi';
 import { type Answered, BadExport, exportSpace, importParts, importSpace, putImportPart } from '@mnemon/core';
-import { cursorSchema, wireError } from '@mnemon/protocol';
+import { cursorSchema, LIMITS, wireError } from '@mnemon/protocol';
 import type { HttpApp } from '../../compose.ts';
 import { IMPORT_BYTES } from '../accessible-api.ts';
 import { type Api, addRoute, jsonBody, jsonOf, respond } from '../api.ts';
@@ -11,7 +11,6 @@ import { problem } from '../problem.ts';
 const NDJSON = 'application/x-ndjson';
 /** A document of the database holds 16 MB. */
 const PART_CHARACTERS = 4 * 1024 * 1024;
-const MOST_PARTS = 10_000;
 const TOO_LARGE = wireError('body-too-large', `a part has at most ${PART_CHARACTERS} characters`);
 const NOTHING = wireError('bad-request', 'there is nothing to import');
 const upload = z.string().regex(/^[A-Za-z0-9-]{1,64}$/);
@@ -21,7 +20,7 @@ const partQuery = z.object({
     .number()
     .int()
     .min(0)
-    .max(MOST_PARTS - 1),
+    .max(LIMITS.importParts - 1),
 });
 
 const TAGS = ['administration'];
@@ -73,7 +72,7 @@ export function addCopies(api: Api, { ports }: HttpApp): void {
       method: 'put',
       path: '/import/part',
       tags: TAGS,
-      summary: `Keeps a part of a longer export, cut between any two characters, for a day. ${PART_LIMIT}`,
+      summary: `Keeps a part of a longer export, cut between any two characters, for a day, or until another upload begins. ${PART_LIMIT}`,
       request: { query: partQuery, body: { required: true, content: { [NDJSON]: { schema: z.string() } } } },
       responses: { 204: { description: 'It is kept.' } },
     },
@@ -94,7 +93,7 @@ export function addCopies(api: Api, { ports }: HttpApp): void {
       path: '/import/parts',
       tags: TAGS,
       summary: 'Fills an empty space with an export that came in parts; repeated, it is answered the same',
-      request: { body: jsonBody(z.strictObject({ upload, parts: z.int().min(1).max(MOST_PARTS) })) },
+      request: { body: jsonBody(z.strictObject({ upload, parts: z.int().min(1).max(LIMITS.importParts) })) },
       responses: { 200: jsonOf('Where its log ends.', z.object({ cursor: documented(cursorSchema) })) },
     },
     async (c) => respond(c, await importParts(ports, c.get('identity'), c.req.valid('json'))),
