@@ -3,7 +3,7 @@ import { startApi } from '../http.fixture.ts';
 
 function client() {
   const { ask } = startApi();
-  return async (path: string, json?: object) => {
+  return async (path: string, json?: object): Promise<Record<string, unknown>> => {
     const answer = await ask(path, json && { method: 'POST', json });
     return { status: answer.status, ...((await answer.json()) as Record<string, unknown>) };
   };
@@ -49,12 +49,12 @@ test('a lock is granted once, renewed and given back by its token', async () => 
   expect(await ask('/locks/acquire', mine), 'asked again').toEqual(granted);
   expect(await ask('/locks/acquire', { ...mine, attempt: 'another' })).toMatchObject({ is: 'held' });
   const { name, leaseMs } = mine;
-  const { token } = granted as { token: number };
+  const token = granted.token as number;
   expect(await ask('/locks/renew', { name, token, leaseMs })).toMatchObject({ is: 'renewed' });
   expect(await ask('/locks/release', { name, token: token + 1 })).toMatchObject({ is: 'lost' });
   expect(await ask('/locks/release', { name, token })).toMatchObject({ is: 'released' });
   const next = await ask('/locks/acquire', { ...mine, attempt: 'another' });
-  expect((next as { token: number }).token).toBeGreaterThan(token);
+  expect(next.token).toBeGreaterThan(token);
 });
 
 test.each([
