@@ -10,8 +10,8 @@ export default $config({
     await import('./infra/secrets.ts');
     await import('./infra/data.ts');
     await import('./infra/storage.ts');
-    const { endpoints } = await import('./infra/api.ts');
     await import('./infra/migration.ts');
+    const { endpoints } = await import('./infra/api.ts');
     await import('./infra/schedules.ts');
     await import('./infra/dashboard.ts');
     await import('./infra/monitoring.ts');

@@ -1,5 +1,6 @@
-import { authorizerFunction, declareFunction, memoryFunction } from './functions.ts';
+import { authorizerFunction, memoryFunction } from './functions.ts';
 import { httpApi, socketApi } from './gateway.ts';
+import { declareMigrated } from './migration.ts';
 import { addTickets } from './permissions.ts';
 import { stageSettings } from './stage.ts';
 
@@ -12,12 +13,12 @@ const GATEWAY_TIMEOUT = '29 seconds';
 const STREAM_TIMEOUT = `${streamMs / 1000 + 30} seconds` as const;
 
 /** All three routes of the WebSocket API. */
-export const message = declareFunction('Message', {
+export const message = declareMigrated('Message', {
   ...memoryFunction('ws/message'),
   timeout: GATEWAY_TIMEOUT,
 });
 
-export const authorizer = declareFunction('Authorizer', authorizerFunction);
+export const authorizer = declareMigrated('Authorizer', authorizerFunction);
 
 // Each source that is named has to be there, and programs, browsers and tickets send different ones.
 const byToken = socketApi.addAuthorizer('Token', {
@@ -29,14 +30,14 @@ socketApi.route('$disconnect', message.arn);
 socketApi.route('$default', message.arn);
 
 /** All routes of the HTTP API. */
-export const http = declareFunction('Api', {
+export const http = declareMigrated('Api', {
   ...memoryFunction('http/handler', [addTickets]),
   timeout: GATEWAY_TIMEOUT,
 });
 httpApi.route('$default', http.arn);
 
 /** The change feed as server-sent events, which the HTTP API can't do. The function checks the token. */
-export const stream = declareFunction('Stream', {
+export const stream = declareMigrated('Stream', {
   ...memoryFunction('http/stream'),
   timeout: STREAM_TIMEOUT,
   streaming: true,

@@ -19,10 +19,14 @@ const { concurrency, logRetention, memory, tracing } = settings;
 type Declared = Omit<sst.aws.FunctionArgs, 'permissions'> & { permissions: Permissions };
 
 /** A function of the stage. Lambda alone becomes its role, which writes to its own log and to no other. */
-export function declareFunction(name: string, { permissions, transform, ...args }: Declared) {
+export function declareFunction(
+  name: string,
+  { permissions, transform, ...args }: Declared,
+  options?: ConstructorParameters<typeof sst.aws.Function>[2],
+) {
   const functionName = `${stageName}-${name}`;
   const reserved = concurrency[name as keyof typeof concurrency];
-  return new sst.aws.Function(name, {
+  const declared: sst.aws.FunctionArgs = {
     runtime: 'nodejs24.x',
     architecture: 'arm64',
     memory,
@@ -38,7 +42,8 @@ export function declareFunction(name: string, { permissions, transform, ...args 
       role: closeRole,
       ...(tracing && { function: { tracingConfig: { mode: 'Active' } } }),
     },
-  });
+  };
+  return new sst.aws.Function(name, declared, options);
 }
 
 /** SST lets everybody in the account become the function, which only `sst dev` needs, and that write to every log. */

@@ -7,7 +7,11 @@ export const migrateFunction = declareFunction('Migrate', {
 
 // Every deployment runs it, whatever it changes: it does nothing where nothing is to be done, and fails where the data
 // is of a newer code.
-new aws.lambda.Invocation('Migration', {
+const migration = new aws.lambda.Invocation('Migration', {
   functionName: migrateFunction.name,
   input: JSON.stringify({ deployedAt: new Date().toISOString() }),
 });
+
+/** Where the migration fails, these stay as they were: former code never comes to data of a newer one. */
+export const declareMigrated: typeof declareFunction = (name, declared) =>
+  declareFunction(name, declared, { dependsOn: migration });

@@ -1,4 +1,5 @@
-import { declareFunction, memoryFunction } from './functions.ts';
+import { memoryFunction } from './functions.ts';
+import { declareMigrated } from './migration.ts';
 import { dropTickets, leaveDeadLetters, scanConnections } from './permissions.ts';
 import { deadLetters } from './storage.ts';
 
@@ -38,7 +39,7 @@ const RETRIES = 2;
 export const scheduled = Object.entries(SCHEDULES).map(
   ([name, { handler, schedule, timeout, slowMs, isSeldom, permissions }]) => {
     // Not the schedule's own: that would leave its secrets readable in the state.
-    const run = declareFunction(name, {
+    const run = declareMigrated(name, {
       ...memoryFunction(handler, [leaveDeadLetters, ...permissions]),
       timeout,
       retries: RETRIES,

@@ -82,6 +82,14 @@ const MUTATIONS: (Mutation & { what: string; stage: string; noticedBy: keyof typ
     noticedBy: 'every setting is set, and accepted by the function that reads it',
   },
   {
+    what: 'nobody waits for the migration',
+    stage: 'alice',
+    file: 'migration.ts',
+    from: '{ dependsOn: migration }',
+    to: '{}',
+    noticedBy: 'no function is deployed beside a migration that may fail, but the one that posts',
+  },
+  {
     what: 'what runs every hour would have to fail three minutes running',
     stage: 'production',
     file: 'schedules.ts',

@@ -74,4 +74,11 @@ export const FUNCTIONS = {
       );
     }
   },
+
+  'no function is deployed beside a migration that may fail, but the one that posts': (graph) => {
+    const made = graph.resources.map(({ name }) => name);
+    const migration = made.indexOf('Migration');
+    const before = all(graph, FUNCTION).filter(({ name }) => made.indexOf(name) < migration);
+    expect(before.map(({ name }) => name).sort()).toEqual(['FanOutFunction', 'MigrateFunction']);
+  },
 } satisfies Expectations;

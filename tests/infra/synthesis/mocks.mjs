@@ -1,6 +1,7 @@
 /** Answers as AWS would have, as far as it matters, and keeps every resource. */
 export const mocks = (resources) => ({
-  newResource({ type, name, inputs, custom }) {
+  async newResource({ type, name, inputs, custom }) {
+    if (type === 'aws:lambda/invocation:Invocation') await nothingElseToDo();
     if (!custom) return { id: name, state: inputs }; // a component: what it is made of comes too
     resources.push({
       type,
@@ -25,6 +26,9 @@ export const mocks = (resources) => ({
     }
   },
 });
+
+/** So a function that is invoked takes longer than whatever does not wait for it. */
+const nothingElseToDo = () => new Promise((resolve) => process.once('beforeExit', resolve));
 
 /** Pulumi marks what its state has to encrypt. */
 const isSecret = (value) =>
