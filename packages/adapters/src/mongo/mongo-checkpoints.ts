@@ -4,9 +4,10 @@ import type { Db } from 'mongodb';
 import * as z from 'zod';
 import { collectionsOf } from './collections.ts';
 import { isDuplicate, reachable } from './mongo-failures.ts';
+import { type OnUnreadable, READABLE, readSettingAside, type SetAside } from './set-aside.ts';
 
 /** A checkpoint as it is kept: `_id` is `<space>/<instanceId>`. */
-export type CheckpointRow = Checkpoint & { _id: string };
+export type CheckpointRow = Checkpoint & SetAside & { _id: string };
 
 const checkpointSchema = z.object({
   space: spaceIdSchema,
@@ -17,9 +18,18 @@ const checkpointSchema = z.object({
   atMs: z.number(),
 });
 
-/** How far instances are, in MongoDB. */
-export function mongoCheckpoints({ db }: { db: Db }): Checkpoints {
+interface MongoCheckpointsOptions {
+  db: Db;
+  onUnreadable?: OnUnreadable | undefined;
+}
+
+/** How far instances are, in MongoDB. One that cannot be read holds nothing back until it is put anew. */
+export function mongoCheckpoints({ db, onUnreadable }: MongoCheckpointsOptions): Checkpoints {
   const { checkpoints } = collectionsOf(db);
+  const readEach = readSettingAside<CheckpointRow, Checkpoint>({
+    ...{ db, collection: checkpoints.collectionName, stamp: 'atMs', onUnreadable },
+    read: (row) => checkpointSchema.parse(row),
+  });
   return reachable<Checkpoints>({
     async put({ space, instanceId, cursor, events, clock, atMs }) {
       const row = { space, instanceId, cursor, events, clock, atMs };
@@ -31,8 +41,9 @@ export function mongoCheckpoints({ db }: { db: Db }): Checkpoints {
     },
 
     async list(space) {
-      const rows = checkpoints.find({ _id: { $gt: `${space}/`, $lt: `${space}0` } });
-      return (await rows.toArray()).map((row) => checkpointSchema.parse(row));
+      return readEach(() =>
+        checkpoints.find({ _id: { $gt: `${space}/`, $lt: `${space}0` }, ...READABLE }).toArray(),
+      );
     },
   });
 }

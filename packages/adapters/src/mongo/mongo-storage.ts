@@ -32,7 +32,7 @@ export const mongoStorage = ({ db, onUnreadable }: MongoStorageOptions): Storage
   spaces: mongoSpaces({ db }),
   snapshots: mongoSnapshots({ db }),
   values: mongoValues({ db }),
-  checkpoints: mongoCheckpoints({ db }),
+  checkpoints: mongoCheckpoints({ db, onUnreadable }),
   imports: mongoImports({ db }),
   conflicts: mongoConflicts({ db }),
   policies: mongoPolicies({ db }),
