@@ -16,7 +16,8 @@ import { connections, failedParcels, tickets } from './storage.ts';
 const settings = stageSettings($app.stage);
 const { concurrency, logRetention, memory, tracing } = settings;
 
-type Declared = Omit<sst.aws.FunctionArgs, 'permissions'> & { permissions: Permissions };
+/** What a function is, beside what all of a stage have. */
+export type Declared = Omit<sst.aws.FunctionArgs, 'permissions'> & { permissions: Permissions };
 
 /** A function of the stage. Lambda alone becomes its role, which writes to its own log and to no other. */
 export function declareFunction(

@@ -1,4 +1,4 @@
-import { declareFunction, memoryFunction } from './functions.ts';
+import { type Declared, declareFunction, memoryFunction } from './functions.ts';
 
 export const migrateFunction = declareFunction('Migrate', {
   ...memoryFunction('deploy/migrate'),
@@ -13,5 +13,5 @@ const migration = new aws.lambda.Invocation('Migration', {
 });
 
 /** Where the migration fails, these stay as they were: former code never comes to data of a newer one. */
-export const declareMigrated: typeof declareFunction = (name, declared) =>
+export const declareMigrated = (name: string, declared: Declared) =>
   declareFunction(name, declared, { dependsOn: migration });

@@ -22,13 +22,16 @@ export async function* partsOf(pieces: Pieces, length: number): AsyncGenerator<s
 
 async function* textOf(pieces: Pieces): AsyncGenerator<string, void> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  for await (const piece of pieces) {
+    yield typeof piece === 'string' ? piece : decoded(() => decoder.decode(piece, { stream: true }));
+  }
+  yield decoded(() => decoder.decode());
+}
+
+function decoded(decode: () => string): string {
   try {
-    for await (const piece of pieces) {
-      yield typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true });
-    }
-    yield decoder.decode();
+    return decode();
   } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
     throw new MnemonError('bad-value', 'the text is no UTF-8', { cause });
   }
 }

@@ -2,8 +2,7 @@ import * as z from 'zod/mini';
 import { LIMITS } from './limits.ts';
 import { utf8Length } from './utf8-length.ts';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+const CONTROL = /\p{Cc}/u;
 /** Printable ASCII: most keys. */
 const PLAIN = new RegExp(`^[ -.0-~]+(?:/[ -.0-~]+){0,${LIMITS.keySegments - 1}}$`);
 
